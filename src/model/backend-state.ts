@@ -1,0 +1,16 @@
+import type { GatewayError } from "./errors.ts";
+import type { Connection, Workload } from "./ports.ts";
+
+/** Each state carries exactly what is true in it, so no field is ever "maybe set". */
+export type BackendState =
+  | { readonly name: "stopped" }
+  | { readonly name: "starting"; readonly ready: Promise<Running>; readonly abort: AbortController; readonly since: number }
+  | { readonly name: "running"; readonly running: Running; readonly since: number }
+  | { readonly name: "draining"; readonly done: Promise<void> }
+  | { readonly name: "failed"; readonly error: GatewayError; readonly retryAt: number };
+
+/** A started backend: its workload and the conversation with it. */
+export interface Running {
+  readonly workload: Workload;
+  readonly connection: Connection;
+}

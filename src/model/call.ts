@@ -1,0 +1,56 @@
+import type { JsonObject } from "./json.ts";
+import type { ToolRef } from "./tool.ts";
+
+/** What is asked of a backend's tool. */
+export interface ToolCall {
+  readonly ref: ToolRef;
+  readonly args: JsonObject;
+  /** Answers and state of an earlier round of the same call (multi round-trip requests, revision 2026-07-28). */
+  readonly round?: CallRound | undefined;
+}
+
+/** The continuation of a call that a backend answered with `input_required`; both parts are passed on byte-exact. */
+export interface CallRound {
+  readonly inputResponses?: JsonObject | undefined;
+  readonly requestState?: string | undefined;
+}
+
+/** What a backend answered, as an open record. `isError: true` is still an answer: it is passed on, never thrown. */
+export type ToolResult = JsonObject;
+
+/** One progress report of a backend or of a start under way. */
+export interface ProgressUpdate {
+  readonly progress: number;
+  readonly total?: number | undefined;
+  readonly message?: string | undefined;
+}
+
+/** What filters leave behind for the access log. */
+export interface CallNotes {
+  coldStart?: boolean;
+  cache?: "hit" | "miss" | "shared" | "stale";
+  attempts?: number;
+  queuedMs?: number;
+  breaker?: string;
+}
+
+/** Everything that belongs to one call and not to what is asked. */
+export interface CallContext {
+  readonly id: string;
+  /** Aborts when the caller cancels or the deadline passes; the abort's reason is a GatewayError. */
+  readonly signal: AbortSignal;
+  /** Monotonic moment (Clock.now) at which the call must have ended. */
+  readonly deadline: number;
+  readonly notes: CallNotes;
+  /** Present if the host asked for progress. */
+  readonly onProgress?: ((update: ProgressUpdate) => void) | undefined;
+  /** What the host can do (elicitation, sampling, roots), mirrored to modern backends. */
+  readonly hostCapabilities?: JsonObject | undefined;
+  /** `_meta` keys of the host that travel on (trace context), already stripped of protocol keys. */
+  readonly meta?: JsonObject | undefined;
+}
+
+export type CallHandler = (call: ToolCall, ctx: CallContext) => Promise<ToolResult>;
+
+/** One step of the pipeline: wraps the next one. */
+export type CallFilter = (next: CallHandler) => CallHandler;

@@ -1,0 +1,148 @@
+import type { Readable, Writable } from "node:stream";
+import type { z } from "zod";
+import type { BackendSpec } from "./backend-spec.ts";
+import type { CallNotes, ProgressUpdate } from "./call.ts";
+import type { CallOutcome, ErrorCode } from "./errors.ts";
+import type { JsonObject } from "./json.ts";
+import type { ToolRef } from "./tool.ts";
+
+/** Where a workload can be reached: an address, or a pair of pipes. */
+export type Endpoint =
+  | {
+      readonly kind: "http";
+      readonly url: string;
+      readonly headers: Readonly<Record<string, string>>;
+      /** Unix socket to dial instead of the URL's host and port. */
+      readonly socketPath?: string | undefined;
+    }
+  | { readonly kind: "stdio"; readonly input: Writable; readonly output: Readable };
+
+/** How a workload came to its end. */
+export interface WorkloadExit {
+  readonly code: number | null;
+  readonly signal: string | null;
+  /** One sentence for people: `"exited with code 1"`, `"killed by SIGKILL"`, `"out of memory"`. */
+  readonly reason: string;
+}
+
+/** Something a runtime driver started and can stop; disposing it stops it and waits until it is gone. */
+export interface Workload extends AsyncDisposable {
+  readonly endpoint: Endpoint;
+  /** Resolves when the workload is gone, however that came about; never rejects. */
+  readonly exited: Promise<WorkloadExit>;
+  /** The last lines it wrote to its log (stderr), newest last. */
+  logTail(): readonly string[];
+  /** Facts for `status`: pid, container id, image digest, port. */
+  readonly facts: JsonObject;
+}
+
+/** The stage of a start, as reported to a waiting host. */
+export type StartStage = "pull" | "create" | "start" | "ready" | "call";
+
+export interface LaunchRequest {
+  readonly spec: BackendSpec;
+  /** Aborts when the start is stopped or takes longer than `startTimeoutMs`. */
+  readonly signal: AbortSignal;
+  readonly report: (stage: StartStage, detail?: string) => void;
+}
+
+/** Launches workloads of one kind of runtime. */
+export interface RuntimeDriver {
+  readonly kind: string;
+  /** Starts a workload; throws `start_failed` with the reason and leaves nothing behind. */
+  launch(request: LaunchRequest): Promise<Workload>;
+}
+
+/** What a runtime brings to the house: how its part of an entry looks, and its driver. */
+export interface RuntimeKind {
+  readonly kind: string;
+  /** The key whose presence in an entry chooses this runtime: `command`, `url`, `container`. */
+  readonly key: string;
+  /** The entry keys this runtime owns; all optional but `key`. */
+  readonly shape: z.ZodRawShape;
+  /** Entry keys (or dotted paths) whose strings take `${VAR}`. */
+  readonly expand: readonly string[];
+  /** Variable names that the driver itself fills in later, such as `PORT`. */
+  readonly reserved: readonly string[];
+  /** Turns the entry's own keys, already checked and expanded, into the driver's options and the transport they imply. */
+  parse(entry: ParsedEntry): { readonly options: unknown; readonly transport: BackendSpec["transport"] };
+}
+
+/** What a runtime's `parse` is given. */
+export interface ParsedEntry {
+  readonly id: string;
+  /** The entry after aliases, expansion and schema; values of `env` and `headers` are plain strings here. */
+  readonly fields: JsonObject;
+  /** Directory of the registry file, against which relative paths are read. */
+  readonly baseDir: string;
+}
+
+/** The protocol era of a connection: handshake (up to 2025-11-25) or per-request metadata (from 2026-07-28). */
+export type Era = "legacy" | "modern";
+
+/** What a peer said about itself at connect; never used for identity or security. */
+export interface PeerFacts {
+  readonly protocolVersion: string;
+  readonly capabilities: JsonObject;
+  readonly serverInfo?: JsonObject | undefined;
+  readonly instructions?: string | undefined;
+}
+
+export interface RequestOptions {
+  readonly signal: AbortSignal;
+  readonly onProgress?: ((update: ProgressUpdate) => void) | undefined;
+  /** The called tool's definition, needed for `x-mcp-header` parameters toward modern HTTP backends. */
+  readonly definition?: JsonObject | undefined;
+}
+
+/** An initialised MCP conversation on one endpoint. */
+export interface Connection extends AsyncDisposable {
+  readonly era: Era;
+  readonly peer: PeerFacts;
+  /**
+   * Sends one request and gives back the result exactly as the backend sent it, unknown fields included.
+   * Throws `upstream_rejected` for a JSON-RPC error, `unavailable` or `upstream_protocol` when there was no answer,
+   * and the signal's reason when aborted.
+   */
+  request(method: string, params: JsonObject, options: RequestOptions): Promise<JsonObject>;
+  /** Our own health probe: `ping` (legacy) or `server/discover` (modern). */
+  probe(signal: AbortSignal): Promise<void>;
+  /** Resolves when the conversation has ended, by us or by the peer; never rejects. */
+  readonly closed: Promise<void>;
+}
+
+export interface ConnectRequest {
+  readonly spec: BackendSpec;
+  readonly endpoint: Endpoint;
+  readonly signal: AbortSignal;
+  /** Hears notifications that belong to no request of ours (`list_changed`, logs). */
+  readonly onNotification: (method: string, params: JsonObject) => void;
+}
+
+/** Speaks MCP to one kind of endpoint. */
+export interface Transport {
+  connect(request: ConnectRequest): Promise<Connection>;
+}
+
+/** Named texts that survive a restart. Losing them costs time, never correctness. */
+export interface StateStore {
+  read(name: string): Promise<string | undefined>;
+  write(name: string, text: string): Promise<void>;
+  remove(name: string): Promise<void>;
+}
+
+/** One finished call, for the access log and the figures; shapes and sizes, never values. */
+export interface CallRecord {
+  readonly id: string;
+  readonly ref: ToolRef;
+  readonly ms: number;
+  readonly code: ErrorCode | "ok" | "tool_error";
+  readonly outcome?: CallOutcome | undefined;
+  readonly notes: CallNotes;
+}
+
+/** The one port telemetry listens on; a listener that throws breaks nobody. */
+export interface Observer {
+  callFinished(record: CallRecord): void;
+  backendChanged(backend: string, state: string, detail?: string): void;
+}

@@ -1,0 +1,53 @@
+/** Something scheduled; disposing it before it fires takes it back. */
+export interface Timer extends Disposable {
+  /** Lets the process end although the timer is still waiting. */
+  unref(): this;
+}
+
+/** The only source of time in the house. */
+export interface Clock {
+  /** Monotonic milliseconds since an arbitrary moment; never jumps with the wall clock. */
+  now(): number;
+  /** Wall-clock milliseconds since 1970, only for what people read and files keep. */
+  wallTime(): number;
+  /** Calls `run` once after `ms` milliseconds. */
+  after(ms: number, run: () => void): Timer;
+}
+
+const LONGEST_TIMER_MS = 2 ** 31 - 1;
+
+/** The machine's clock. */
+export const systemClock: Clock = {
+  now: () => performance.now(),
+  wallTime: () => Date.now(),
+  after(ms, run) {
+    const timeout = setTimeout(run, Math.min(Math.max(0, ms), LONGEST_TIMER_MS));
+    const timer: Timer = {
+      unref() {
+        timeout.unref();
+        return timer;
+      },
+      [Symbol.dispose]: () => clearTimeout(timeout),
+    };
+    return timer;
+  },
+};
+
+/** Resolves after `ms`, or rejects with the signal's reason when it aborts first. */
+export function sleep(clock: Clock, ms: number, signal?: AbortSignal): Promise<void> {
+  return new Promise((resolve, reject) => {
+    if (signal?.aborted) {
+      reject(signal.reason);
+      return;
+    }
+    const onAbort = () => {
+      timer[Symbol.dispose]();
+      reject(signal?.reason);
+    };
+    const timer = clock.after(ms, () => {
+      signal?.removeEventListener("abort", onAbort);
+      resolve();
+    });
+    signal?.addEventListener("abort", onAbort, { once: true });
+  });
+}
