@@ -34,6 +34,13 @@ export interface Workload extends AsyncDisposable {
   logTail(): readonly string[];
   /** Facts for `status`: pid, container id, image digest, port. */
   readonly facts: JsonObject;
+  /** True if it may need time before it answers: failures to connect are then retried until the start's deadline. */
+  readonly warmsUp: boolean;
+  /** Freezes it with its memory, where the runtime can; it answers nothing until `resume`. */
+  pause?(): Promise<void>;
+  resume?(): Promise<void>;
+  /** Brings `logTail` up to date where the log has to be fetched; never rejects. */
+  refreshLog?(): Promise<void>;
 }
 
 /** The stage of a start, as reported to a waiting host. */
@@ -129,6 +136,35 @@ export interface StateStore {
   read(name: string): Promise<string | undefined>;
   write(name: string, text: string): Promise<void>;
   remove(name: string): Promise<void>;
+}
+
+/** Who holds a lease: a gateway process, known by its pid and the moment it started. */
+export interface LeaseHolder {
+  readonly pid: number;
+  /** Kernel start time of that process, so that a reused pid is not mistaken for it; undefined where the system has no /proc. */
+  readonly processStartTime: string | undefined;
+  /** Names one run of one gateway, as in its containers' labels. */
+  readonly gatewayNonce: string;
+  /** Wall-clock milliseconds since 1970. */
+  readonly createdAt: number;
+}
+
+/** This process's claim on a shared container; disposing it gives the claim back, and a crash does too. */
+export interface Lease extends AsyncDisposable {
+  readonly name: string;
+}
+
+/** Who uses which shared container, across all gateways of one user. */
+export interface LeaseBook {
+  /** Claims a name beside whoever else holds it; throws a GatewayError when the claim cannot be recorded. */
+  acquire(name: string): Promise<Lease>;
+  /**
+   * Everyone alive who holds a lease on the name, this process included; leases of the dead are removed on the way.
+   * Throws a GatewayError when it cannot tell, and then nothing shared may be stopped.
+   */
+  holders(name: string): Promise<readonly LeaseHolder[]>;
+  /** Removes the leases of dead processes, whatever the name, and says how many there were. */
+  sweep(): Promise<number>;
 }
 
 /** One finished call, for the access log and the figures; shapes and sizes, never values. */

@@ -16,6 +16,12 @@ export interface ToolDescriptor {
   readonly digest: string;
 }
 
+/** A tool a backend offers and nobody can call, with the reason as one sentence for people; its name is already safe to print. */
+export interface QuarantinedTool {
+  readonly name: string;
+  readonly reason: string;
+}
+
 /**
  * Reads `"server/tool"`. The split is at the first `/`: a server id never contains one, a tool name may.
  * Throws `invalid_argument` for anything else.

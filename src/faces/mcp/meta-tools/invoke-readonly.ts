@@ -1,0 +1,11 @@
+import type { MetaTool } from "../define-meta-tool.ts";
+import { CALL_PROPERTIES, readInvoke, withTimeout } from "./invoke-request.ts";
+
+export const invokeReadonly: MetaTool = {
+  name: "invoke_readonly",
+  description: "As invoke, but refuses tools not known to be read-only; safe to approve for good",
+  properties: CALL_PROPERTIES,
+  required: ["tool"],
+  hints: { readOnlyHint: true, openWorldHint: true },
+  run: async (args, gateway, caller) => await gateway.invokeReadonly(readInvoke(args, caller), withTimeout(args, caller)),
+};

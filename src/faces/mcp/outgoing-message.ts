@@ -1,0 +1,36 @@
+import type { JSONRPCMessage } from "@modelcontextprotocol/server";
+import { GatewayError } from "../../model/errors.ts";
+import { errorResponse, INTERNAL_ERROR, type RequestId } from "../../wire/json-rpc.ts";
+
+/** Longest message in bytes, either way; SDK clients end the session when one exceeds 10 MiB. */
+export const MAX_MESSAGE_BYTES = 8 * 2 ** 20;
+
+/** The id a response answers; undefined for requests, notifications and errors that answer nothing readable. */
+export const answeredId = (message: JSONRPCMessage): RequestId | undefined => ("method" in message ? undefined : message.id);
+
+/**
+ * One line of JSON for the host, at most `room` bytes. A response that cannot be written becomes an error with its id, so that
+ * no request stays unanswered; anything else that cannot be written throws `resource_exhausted` or `internal`.
+ */
+export function encodeMessage(message: JSONRPCMessage, room: number): string {
+  try {
+    const text = JSON.stringify(message);
+    const bytes = Buffer.byteLength(text);
+    if (bytes <= Math.min(room, MAX_MESSAGE_BYTES)) return text;
+    throw tooLarge(bytes);
+  } catch (cause) {
+    const failure =
+      cause instanceof GatewayError ? cause : new GatewayError("internal", "Cannot write the message as JSON", { cause });
+    const id = answeredId(message);
+    if (id === undefined) throw failure;
+    const hint = failure.hint === undefined ? "" : `. ${failure.hint}`;
+    return JSON.stringify(errorResponse(id, { code: INTERNAL_ERROR, message: `${failure.message}${hint}` }));
+  }
+}
+
+const tooLarge = (bytes: number): GatewayError =>
+  bytes > MAX_MESSAGE_BYTES
+    ? new GatewayError("resource_exhausted", `Response has ${bytes} bytes, the limit is ${MAX_MESSAGE_BYTES}`, {
+        hint: "Ask for less at a time",
+      })
+    : new GatewayError("resource_exhausted", "Cannot queue the response: the host has not read the ones before it");

@@ -1,0 +1,33 @@
+import type { ProgressUpdate } from "../../model/call.ts";
+
+/** Smallest step by which progress grows where a backend repeats itself. */
+const STEP = 1e-6;
+
+/** Passes progress on to the host in order, strictly increasing as the protocol demands. */
+export class ProgressRelay {
+  readonly #notify: (update: ProgressUpdate) => Promise<void>;
+  #last = Number.NEGATIVE_INFINITY;
+  #sent: Promise<void> = Promise.resolve();
+  #any = false;
+
+  constructor(notify: (update: ProgressUpdate) => Promise<void>) {
+    this.#notify = notify;
+  }
+
+  pass(update: ProgressUpdate): void {
+    this.#any = true;
+    this.#last = Math.max(update.progress, this.#last + STEP);
+    const notified = this.#notify({ ...update, progress: this.#last }).catch(() => undefined); // a host that left needs no progress
+    this.#sent = Promise.all([this.#sent, notified]).then(() => undefined);
+  }
+
+  /**
+   * Resolves when every line has been handed over and a turn has passed: SDK hosts handle notifications a microtask later
+   * than responses, so a result right behind a progress line would swallow it.
+   */
+  async settled(): Promise<void> {
+    if (!this.#any) return;
+    await this.#sent;
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+}

@@ -1,0 +1,56 @@
+import type { Readable, Writable } from "node:stream";
+import type { Server } from "@modelcontextprotocol/server";
+import { serveStdio } from "@modelcontextprotocol/server/stdio";
+import type { JsonObject } from "../../model/json.ts";
+import type { Era } from "../../model/ports.ts";
+import type { Clock } from "../../time/clock.ts";
+import type { RequestId } from "../../wire/json-rpc.ts";
+import { Shutdown, type SignalSource } from "./shutdown.ts";
+import { type ConnectionEnd, StdioTransport } from "./stdio-transport.ts";
+
+/** Sends this result in the answer to that request instead of the SDK's encoding of it. */
+export type Relay = (requestId: RequestId, result: JsonObject) => void;
+
+export interface ServeMcpOptions {
+  /**
+   * Makes the protocol server of one era; called once or twice a connection, so it must be cheap and own nothing. What its
+   * handlers give to `relay` is sent as it is.
+   */
+  readonly createServer: (era: Era, relay: Relay) => Server;
+  readonly input: Readable;
+  readonly output: Writable;
+  readonly clock: Clock;
+  /** How long requests in flight may take to finish once the end has come. */
+  readonly drainMs: number;
+  /** Releases what stands behind the server; called once, after the last request. */
+  readonly drain: () => Promise<void>;
+  /** Hears of everything odd that changes nothing on the wire. */
+  readonly onProblem: (error: unknown) => void;
+  readonly signals?: SignalSource;
+}
+
+/**
+ * Serves MCP to the host on a pair of streams until the host leaves or a signal comes, then drains. Resolves with the exit
+ * code at most `drainMs` + 2 s after that; the process should then exit, whatever still runs.
+ */
+export function serveMcp(options: ServeMcpOptions): Promise<number> {
+  const { createServer, input, output, clock, drainMs, drain, onProblem, signals = process } = options;
+  const onEnd = (why: ConnectionEnd): void => (why === "eof" ? shutdown.begin() : shutdown.beginAtOnce());
+  const transport = new StdioTransport({ input, output, clock, onEnd });
+  const relay: Relay = (id, result) => transport.relay(id, result);
+  const connection = serveStdio(({ era }) => createServer(era, relay), { transport, onerror: onProblem });
+  const shutdown = new Shutdown({
+    clock,
+    drainMs,
+    signals,
+    onProblem,
+    steps: {
+      stopIntake: () => transport.stopReading(),
+      settled: () => transport.settled(),
+      close: () => connection.close(),
+      drain,
+      flush: () => transport.flush(),
+    },
+  });
+  return shutdown.exitCode;
+}

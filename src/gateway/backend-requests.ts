@@ -1,0 +1,38 @@
+import { GatewayError } from "../model/errors.ts";
+import type { JsonObject } from "../model/json.ts";
+import { formatMs } from "../model/units.ts";
+import { callBudget } from "../resilience/deadline.ts";
+import type { Clock } from "../time/clock.ts";
+import { linkDeadline } from "../time/linked-signal.ts";
+import type { Caller } from "./caller.ts";
+import type { Router } from "./router.ts";
+
+/** Asks one backend something other than a tool call; the answer is passed on as it came. */
+export type BackendRequests = (backend: string, method: string, params: JsonObject, caller: Caller) => Promise<JsonObject>;
+
+/** Requests within the backend's own deadline, start included. */
+export const createBackendRequests =
+  (router: Router, clock: Clock): BackendRequests =>
+  async (backend, method, params, caller) => {
+    const supervisor = router.usable(backend);
+    const { totalMs } = callBudget(supervisor.spec.callTimeoutMs, undefined, caller.timeoutMs);
+    const expired = () =>
+      new GatewayError("deadline_exceeded", `"${backend}" did not answer ${method} within ${formatMs(totalMs)}`, { backend });
+    using deadline = linkDeadline(clock, totalMs, caller.signal, expired);
+    const { signal } = deadline;
+    return await supervisor.use(signal, async ({ connection }) => {
+      assertOffered(backend, method, connection.peer.capabilities);
+      const meta = caller.meta && { _meta: caller.meta };
+      return await connection.request(method, { ...params, ...meta }, { signal, onProgress: caller.onProgress });
+    });
+  };
+
+/** A backend without resources or prompts would answer "method not found"; say what that means. */
+function assertOffered(backend: string, method: string, capabilities: JsonObject): void {
+  const family = method.split("/")[0] ?? method;
+  if (capabilities[family] !== undefined) return;
+  throw new GatewayError("not_found", `Server "${backend}" offers no ${family}`, {
+    backend,
+    hint: `It offers ${Object.keys(capabilities).join(", ") || "nothing"}; call discover with this server for its tools`,
+  });
+}

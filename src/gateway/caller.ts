@@ -1,0 +1,12 @@
+import type { ProgressUpdate } from "../model/call.ts";
+import type { JsonObject } from "../model/json.ts";
+
+/** Who asks, and what their host can do. */
+export interface Caller {
+  readonly signal: AbortSignal;
+  readonly onProgress?: ((update: ProgressUpdate) => void) | undefined;
+  readonly hostCapabilities?: JsonObject | undefined;
+  /** Trace context and other `_meta` keys that travel on. */
+  readonly meta?: JsonObject | undefined;
+  readonly timeoutMs?: number | undefined;
+}

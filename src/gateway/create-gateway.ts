@@ -1,0 +1,132 @@
+import { Catalog } from "../catalog/catalog.ts";
+import { Fleet } from "../lifecycle/fleet.ts";
+import { StartSlots } from "../lifecycle/start-slots.ts";
+import { Supervisor } from "../lifecycle/supervisor.ts";
+import type { BackendSpec } from "../model/backend-spec.ts";
+import { GatewayError } from "../model/errors.ts";
+import type { Connection, Observer, RuntimeDriver, StateStore, Transport } from "../model/ports.ts";
+import type { RegistrySnapshot } from "../model/registry-snapshot.ts";
+import { callBudget } from "../resilience/deadline.ts";
+import { ToolIndex } from "../search/tool-index.ts";
+import { createAccessLog, tellAll } from "../telemetry/access-log.ts";
+import type { Logger } from "../telemetry/logger.ts";
+import { StatusBoard } from "../telemetry/status-board.ts";
+import type { Clock } from "../time/clock.ts";
+import { createBackendRequests } from "./backend-requests.ts";
+import { Discovery } from "./discovery.ts";
+import { deadline } from "./filters/deadline.ts";
+import { observe } from "./filters/observe.ts";
+import { policy } from "./filters/policy.ts";
+import { send } from "./filters/send.ts";
+import { Gateway } from "./gateway.ts";
+import { followCatalog } from "./follow-catalog.ts";
+import { LearnTools } from "./learn-tools.ts";
+import { pipeline } from "./pipeline.ts";
+import { RecallCatalog } from "./recall-catalog.ts";
+import { RefreshCatalog } from "./refresh-catalog.ts";
+import { Router } from "./router.ts";
+import { type RegistryView, Views } from "./views.ts";
+
+/** Starts allowed at the same time; more only slow each other down. */
+const PARALLEL_STARTS = 4;
+
+export interface GatewayDeps {
+  readonly version: string;
+  readonly snapshot: RegistrySnapshot;
+  readonly registryView: () => RegistryView;
+  readonly drivers: ReadonlyMap<string, RuntimeDriver>;
+  readonly transport: Transport;
+  readonly store: StateStore;
+  readonly clock: Clock;
+  readonly log: Logger;
+  /** Runs last when the gateway closes. */
+  readonly close: () => Promise<void>;
+}
+
+/** A gateway and the door through which new registry snapshots come in. */
+export interface OpenGateway {
+  readonly gateway: Gateway;
+  readonly apply: (snapshot: RegistrySnapshot) => void;
+}
+
+/** Puts the rooms together, and does nothing else. */
+export function createGateway(deps: GatewayDeps): OpenGateway {
+  const { clock, log, store } = deps;
+  const board = new StatusBoard();
+  const observer = tellAll([board, createAccessLog(log)], log);
+  const index = new ToolIndex();
+  const catalog = new Catalog((backend, listing) => followCatalog(index, fleet.get(backend)?.spec, backend, listing));
+  const refresh = new RefreshCatalog(catalog, store, (backend) => fleet.get(backend)?.spec, clock);
+  const makeSupervisor = supervisorFactory(deps, observer, refresh);
+  const fleet = new Fleet(deps.snapshot, makeSupervisor);
+  const router = new Router(fleet, catalog);
+  const recall = new RecallCatalog(fleet, catalog, store, log);
+  const learn = new LearnTools(fleet, catalog, recall, refresh, clock);
+
+  const calls = pipeline(
+    [observe(observer, clock), deadline(clock), policy(router)],
+    send({ router, clock, catalog: refresh, sendMs: ({ ref }) => sendMs(router.backend(ref.backend).spec, ref.tool) }),
+  );
+
+  const gateway = new Gateway({
+    version: deps.version,
+    clock,
+    fleet,
+    router,
+    discovery: new Discovery(router, catalog, index, learn),
+    learn,
+    refresh,
+    views: new Views(fleet, router, catalog, recall, board, clock),
+    calls,
+    requests: createBackendRequests(router, clock),
+    registry: deps.registryView,
+    close: async () => {
+      await fleet[Symbol.asyncDispose]();
+      await deps.close();
+    },
+  });
+
+  const apply = (snapshot: RegistrySnapshot): void => {
+    const diff = fleet.apply(snapshot);
+    for (const backend of diff.removed) catalog.forget(backend);
+    for (const backend of [...diff.removed, ...diff.changed]) learn.forget(backend);
+    log.info({ ...diff }, "registry applied");
+  };
+  return { gateway, apply };
+}
+
+const sendMs = (spec: BackendSpec, tool: string): number =>
+  callBudget(spec.callTimeoutMs, spec.tools.overrides.get(tool)?.timeoutMs, undefined).sendMs;
+
+function supervisorFactory(deps: GatewayDeps, observer: Observer, refresh: RefreshCatalog): (spec: BackendSpec) => Supervisor {
+  const slots = new StartSlots(PARALLEL_STARTS);
+  return (spec) =>
+    new Supervisor({
+      spec,
+      driver: deps.drivers.get(spec.runtime) ?? noDriver(spec.runtime),
+      transport: deps.transport,
+      clock: deps.clock,
+      drainMs: deps.snapshot.settings.drainMs,
+      startSlot: (signal) => slots.take(signal),
+      events: {
+        stateChanged: (backend, state, detail) => observer.backendChanged(backend, state, detail),
+        connected: (backend, connection) => refreshInBackground(refresh, backend, connection),
+        notified: (backend, method, _params, connection) => {
+          if (method !== "notifications/tools/list_changed") return;
+          refresh.invalidate(backend);
+          refreshInBackground(refresh, backend, connection);
+        },
+      },
+    });
+}
+
+/** Its failure is told to the call that needs the tools. */
+function refreshInBackground(refresh: RefreshCatalog, backend: string, connection: Connection): void {
+  void refresh.refresh(backend, connection, new AbortController().signal).catch(() => undefined);
+}
+
+const noDriver = (kind: string): RuntimeDriver => ({
+  kind,
+  launch: ({ spec }) =>
+    Promise.reject(new GatewayError("needs_config", `Cannot start "${spec.id}": this version cannot run ${kind} entries`, { backend: spec.id })),
+});

@@ -1,0 +1,11 @@
+import type { CallFilter } from "../../model/call.ts";
+import type { Router } from "../router.ts";
+
+/** Refuses what the registry does not allow, before anything is started. */
+export const policy =
+  (router: Router): CallFilter =>
+  (next) =>
+  (call, ctx) => {
+    router.assertCallable(call.ref);
+    return next(call, ctx);
+  };

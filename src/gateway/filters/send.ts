@@ -1,0 +1,92 @@
+import type { CallContext, CallHandler, ProgressUpdate, ToolCall, ToolResult } from "../../model/call.ts";
+import { GatewayError } from "../../model/errors.ts";
+import type { JsonObject } from "../../model/json.ts";
+import type { Connection, RequestOptions, StartStage } from "../../model/ports.ts";
+import type { ToolDescriptor } from "../../model/tool.ts";
+import { formatMs } from "../../model/units.ts";
+import type { Clock } from "../../time/clock.ts";
+import { linkDeadline } from "../../time/linked-signal.ts";
+import type { RefreshCatalog } from "../refresh-catalog.ts";
+import type { Router } from "../router.ts";
+
+/** The key under which a modern request says what its client can do. */
+const CLIENT_CAPABILITIES = "io.modelcontextprotocol/clientCapabilities";
+/** Stages of a start are reported as steps this small, so that a backend's own progress stays above them. */
+const STAGE_STEP = 0.001;
+
+export interface SendDeps {
+  readonly router: Router;
+  readonly clock: Clock;
+  readonly catalog: RefreshCatalog;
+  /** How long the backend itself may take for this tool, in ms. */
+  readonly sendMs: (call: ToolCall) => number;
+}
+
+/** Innermost: starts the backend if need be and asks it. The only step that touches a backend. */
+export const send = (deps: SendDeps): CallHandler => {
+  return async (call, ctx) => {
+    const supervisor = deps.router.usable(call.ref.backend);
+    ctx.notes.coldStart = supervisor.state.name !== "running";
+    const answer = await supervisor.use(
+      ctx.signal,
+      async ({ connection }) => {
+        const descriptor = await knownTool(deps, call, connection, ctx.signal);
+        return await ask(deps, call, ctx, connection, descriptor);
+      },
+      reportStages(ctx),
+    );
+    return answer;
+  };
+};
+
+/** The tool's definition; asks the backend for its tools again before saying that there is no such tool. */
+async function knownTool(deps: SendDeps, call: ToolCall, connection: Connection, signal: AbortSignal): Promise<ToolDescriptor> {
+  const known = deps.router.descriptor(call.ref);
+  if (known && deps.catalog.isCurrent(call.ref.backend, connection)) return known;
+  await deps.catalog.refresh(call.ref.backend, connection, signal);
+  const descriptor = deps.router.descriptor(call.ref);
+  if (!descriptor) throw deps.router.noSuchTool(call.ref);
+  return descriptor;
+}
+
+async function ask(
+  deps: SendDeps,
+  call: ToolCall,
+  ctx: CallContext,
+  connection: Connection,
+  descriptor: ToolDescriptor,
+): Promise<ToolResult> {
+  const ms = deps.sendMs(call);
+  const expired = () =>
+    new GatewayError("deadline_exceeded", `"${call.ref.backend}" did not answer "${call.ref.tool}" within ${formatMs(ms)}`, {
+      backend: call.ref.backend,
+      hint: "The call may have run: verify its effect before you repeat it, or raise callTimeoutMs in the registry",
+    });
+  using deadline = linkDeadline(deps.clock, ms, ctx.signal, expired);
+  ctx.notes.attempts = (ctx.notes.attempts ?? 0) + 1;
+  const options: RequestOptions = { signal: deadline.signal, onProgress: ctx.onProgress, definition: descriptor.definition };
+  return await connection.request("tools/call", paramsOf(call, ctx, connection), options);
+}
+
+function paramsOf({ ref, args, round }: ToolCall, ctx: CallContext, connection: Connection): JsonObject {
+  const capabilities =
+    connection.era === "modern" && ctx.hostCapabilities ? { [CLIENT_CAPABILITIES]: ctx.hostCapabilities } : undefined;
+  const meta = ctx.meta || capabilities ? { ...ctx.meta, ...capabilities } : undefined;
+  return {
+    name: ref.tool,
+    arguments: args,
+    ...(round?.inputResponses && { inputResponses: round.inputResponses }),
+    ...(round?.requestState !== undefined && { requestState: round.requestState }),
+    ...(meta && { _meta: meta }),
+  };
+}
+
+function reportStages({ onProgress }: CallContext): ((stage: StartStage, detail?: string) => void) | undefined {
+  if (!onProgress) return undefined;
+  let step = 0;
+  return (stage, detail) => {
+    step += 1;
+    const update: ProgressUpdate = { progress: step * STAGE_STEP, message: detail === undefined ? stage : `${stage}: ${detail}` };
+    onProgress(update);
+  };
+}

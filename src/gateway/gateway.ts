@@ -1,0 +1,180 @@
+import { setMaxListeners } from "node:events";
+import type { Fleet } from "../lifecycle/fleet.ts";
+import type { CallContext, CallHandler, CallNotes, CallRound, ToolResult } from "../model/call.ts";
+import { GatewayError } from "../model/errors.ts";
+import type { JsonObject } from "../model/json.ts";
+import { formatToolRef, parseToolRef, type ToolRef } from "../model/tool.ts";
+import { callBudget } from "../resilience/deadline.ts";
+import { isTrustedReadOnly } from "../security/policy.ts";
+import type { Clock } from "../time/clock.ts";
+import type { BackendRequests } from "./backend-requests.ts";
+import type { Caller } from "./caller.ts";
+import type { DescribeAnswer, DiscoverAnswer, DiscoverQuery, Discovery } from "./discovery.ts";
+import type { LearnTools } from "./learn-tools.ts";
+import type { RefreshCatalog } from "./refresh-catalog.ts";
+import type { Router } from "./router.ts";
+import type { GatewayStatus, RegistryView, ServerCard, ServerStatus, Views } from "./views.ts";
+
+export interface InvokeRequest {
+  /** `"server/tool"`. */
+  readonly tool: unknown;
+  readonly args: JsonObject;
+  readonly round?: CallRound | undefined;
+}
+
+export type ManageAction = "start" | "stop" | "restart" | "refresh" | "reset";
+
+/** One item of `invoke_many`: an answer, or why there is none. */
+export type InvokeOutcome = { readonly result: ToolResult } | { readonly error: GatewayError };
+
+export interface GatewayParts {
+  readonly version: string;
+  readonly clock: Clock;
+  readonly fleet: Fleet;
+  readonly router: Router;
+  readonly discovery: Discovery;
+  readonly learn: LearnTools;
+  readonly refresh: RefreshCatalog;
+  readonly views: Views;
+  readonly calls: CallHandler;
+  readonly requests: BackendRequests;
+  readonly registry: () => RegistryView;
+  readonly close: () => Promise<void>;
+}
+
+/** The use cases, one method per meta-tool. Knows no protocol; every face stands on it. */
+export class Gateway implements AsyncDisposable {
+  readonly #parts: GatewayParts;
+  readonly #startedAt: number;
+  #calls = 0;
+  #closing = false;
+
+  constructor(parts: GatewayParts) {
+    this.#parts = parts;
+    this.#startedAt = parts.clock.now();
+  }
+
+  async discover(query: DiscoverQuery, caller: Caller): Promise<DiscoverAnswer> {
+    const { file, servers, errors } = this.#parts.registry();
+    const answer = await this.#parts.discovery.discover(query, caller.signal);
+    if (servers > 0) return answer;
+    return { ...answer, notice: `There are no servers: ${errors[0]?.message ?? `${file ?? "the registry"} names none`}` };
+  }
+
+  describe(tools: readonly string[], caller: Caller): Promise<DescribeAnswer> {
+    return this.#parts.discovery.describe(tools, caller.signal);
+  }
+
+  /** Calls a backend's tool through the pipe; throws a GatewayError when there is no answer. */
+  async invoke(request: InvokeRequest, caller: Caller): Promise<ToolResult> {
+    const ref = parseToolRef(request.tool);
+    this.#assertOpen();
+    const { spec } = this.#parts.router.backend(ref.backend);
+    const budget = callBudget(spec.callTimeoutMs, spec.tools.overrides.get(ref.tool)?.timeoutMs, caller.timeoutMs);
+    const ctx = this.#context(caller, budget.totalMs);
+    return await this.#parts.calls({ ref, args: request.args, round: request.round }, ctx);
+  }
+
+  /** As `invoke`, for tools the registry knows to be read-only; refuses all others before anything runs. */
+  async invokeReadonly(request: InvokeRequest, caller: Caller): Promise<ToolResult> {
+    const ref = parseToolRef(request.tool);
+    await this.#assertReadOnly(ref, caller.signal);
+    return await this.invoke(request, caller);
+  }
+
+  /** Runs calls in parallel through the same pipe; answers in order, and one failure does not fail the rest. */
+  async invokeMany(requests: readonly InvokeRequest[], caller: Caller): Promise<readonly InvokeOutcome[]> {
+    setMaxListeners(0, caller.signal); // one listener per call is meant, not a leak
+    return await Promise.all(
+      requests.map((request) =>
+        this.invoke(request, caller).then(
+          (result): InvokeOutcome => ({ result }),
+          (reason: unknown): InvokeOutcome => ({ error: GatewayError.from(reason, caller.signal) }),
+        ),
+      ),
+    );
+  }
+
+  listServers(): Promise<readonly ServerCard[]> {
+    return this.#parts.views.servers();
+  }
+
+  /** Asks one backend something other than a tool call: resources, prompts. */
+  async request(backend: string, method: string, params: JsonObject, caller: Caller): Promise<JsonObject> {
+    this.#assertOpen();
+    return await this.#parts.requests(backend, method, params, caller);
+  }
+
+  status(): Promise<GatewayStatus> {
+    return this.#parts.views.overview(this.#parts.version, this.#startedAt, this.#parts.registry());
+  }
+
+  serverStatus(backend: string): Promise<ServerStatus> {
+    return this.#parts.views.server(backend);
+  }
+
+  /** Starts, stops or refreshes one server on a person's or model's word; gives back its status afterwards. */
+  async manage(action: ManageAction, backend: string, caller: Caller): Promise<ServerStatus> {
+    const supervisor = action === "stop" ? this.#parts.router.backend(backend) : this.#parts.router.usable(backend);
+    if (action === "stop" || action === "restart") await supervisor.stop();
+    if (action === "reset" || action === "restart" || action === "start") supervisor.reset();
+    if (action === "refresh") this.#parts.refresh.invalidate(backend);
+    if (action === "start" || action === "restart" || action === "refresh") {
+      this.#assertOpen();
+      await this.#parts.learn.learn(backend, caller.signal);
+    }
+    return await this.#parts.views.server(backend);
+  }
+
+  /** Starts the servers the registry wants warm, in the background. */
+  warmUp(): void {
+    for (const { spec } of this.#parts.fleet.all()) {
+      if (!spec.warm || !spec.enabled || spec.missing.length > 0) continue;
+      void this.#parts.learn.learn(spec.id, new AbortController().signal).catch(() => undefined); // its failure shows in status
+    }
+  }
+
+  /** Refuses new calls from now on; those in flight go on. */
+  refuseNewCalls(): void {
+    this.#closing = true;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#closing = true;
+    await this.#parts.close();
+  }
+
+  #assertOpen(): void {
+    if (!this.#closing) return;
+    throw new GatewayError("shutting_down", "The gateway is shutting down and takes no new calls", {
+      hint: "Call again after it has restarted",
+    });
+  }
+
+  #context(caller: Caller, totalMs: number): CallContext {
+    this.#calls += 1;
+    const notes: CallNotes = {};
+    return {
+      id: `c${this.#calls}`,
+      signal: caller.signal,
+      deadline: this.#parts.clock.now() + totalMs,
+      notes,
+      onProgress: caller.onProgress,
+      hostCapabilities: caller.hostCapabilities,
+      meta: caller.meta,
+    };
+  }
+
+  async #assertReadOnly(ref: ToolRef, signal: AbortSignal): Promise<void> {
+    const { router, learn } = this.#parts;
+    router.assertCallable(ref);
+    await learn.learnTool(ref, signal);
+    const descriptor = router.descriptor(ref);
+    if (!descriptor) throw router.noSuchTool(ref);
+    if (isTrustedReadOnly(router.backend(ref.backend).spec, descriptor)) return;
+    throw new GatewayError("permission_denied", `"${formatToolRef(ref)}" is not known to be read-only`, {
+      backend: ref.backend,
+      hint: `Use invoke; or a person can vouch for it: mcpServers.${ref.backend}.trust {"annotations": true} or tools.overrides in the registry`,
+    });
+  }
+}

@@ -1,0 +1,107 @@
+import type { Catalog } from "../catalog/catalog.ts";
+import type { Fleet } from "../lifecycle/fleet.ts";
+import type { Supervisor } from "../lifecycle/supervisor.ts";
+import { GatewayError } from "../model/errors.ts";
+import type { ToolRef } from "../model/tool.ts";
+import { SingleFlight } from "../resilience/single-flight.ts";
+import type { Clock } from "../time/clock.ts";
+import { linkDeadline } from "../time/linked-signal.ts";
+import type { RecallCatalog } from "./recall-catalog.ts";
+import type { RefreshCatalog } from "./refresh-catalog.ts";
+
+/** How long a question waits for servers nobody has seen yet; npm servers answer in 0.2 to 1 s. */
+const PATIENCE_MS = 8_000;
+
+export interface UnknownTools {
+  readonly server: string;
+  readonly reason: string;
+}
+
+/** Gets to know the tools of servers that have never run: starts them, lists them, and lets idle time stop them. */
+export class LearnTools {
+  readonly #fleet: Fleet;
+  readonly #catalog: Catalog;
+  readonly #recall: RecallCatalog;
+  readonly #refresh: RefreshCatalog;
+  readonly #clock: Clock;
+  readonly #flights = new SingleFlight<void>();
+  /** Until when a question waits for a server (set by its first attempt), and why the last attempt failed. */
+  readonly #attempts = new Map<string, { readonly patientUntil: number; failure?: string }>();
+
+  constructor(fleet: Fleet, catalog: Catalog, recall: RecallCatalog, refresh: RefreshCatalog, clock: Clock) {
+    this.#fleet = fleet;
+    this.#catalog = catalog;
+    this.#recall = recall;
+    this.#refresh = refresh;
+    this.#clock = clock;
+  }
+
+  /** Makes one tool's definition known if its server or an earlier process can tell it. */
+  async learnTool(ref: ToolRef, signal: AbortSignal): Promise<void> {
+    await this.#recall.recall();
+    if (!this.#catalog.find(ref)) await this.learn(ref.backend, signal);
+  }
+
+  /** Starts a server if need be and reads its tools, however long that takes within the signal. */
+  async learn(backend: string, signal: AbortSignal): Promise<void> {
+    const supervisor = this.#fleet.get(backend);
+    if (!supervisor) return;
+    await this.#read(supervisor, signal);
+  }
+
+  /** Learns every unknown server at once and waits a little; names those that are still unknown, with the reason. */
+  async learnUnknown(only: string | undefined, signal: AbortSignal): Promise<readonly UnknownTools[]> {
+    await this.#recall.recall();
+    const strangers = this.#fleet
+      .all()
+      .filter(({ spec }) => this.#isStranger(spec.id) && (only === undefined || spec.id === only));
+    await Promise.all(strangers.map((supervisor) => this.#waitABit(supervisor, signal)));
+    return strangers.filter(({ spec }) => this.#isStranger(spec.id)).map(({ spec }) => this.#reasonFor(spec.id));
+  }
+
+  /** A changed entry deserves a new first attempt. */
+  forget(backend: string): void {
+    this.#attempts.delete(backend);
+  }
+
+  #isStranger(backend: string): boolean {
+    const spec = this.#fleet.get(backend)?.spec;
+    return spec?.enabled === true && spec.missing.length === 0 && this.#catalog.get(backend) === undefined;
+  }
+
+  /** One attempt per server at a time; only the first is waited for, so a dead server delays one question. */
+  async #waitABit(supervisor: Supervisor, signal: AbortSignal): Promise<void> {
+    const { id } = supervisor.spec;
+    const flight = this.#flights.run(id, () => this.#attempt(supervisor));
+    const waitMs = (this.#attempts.get(id)?.patientUntil ?? 0) - this.#clock.now();
+    if (waitMs <= 0) return;
+    const outOfPatience = () => new GatewayError("deadline_exceeded", `"${id}" is still starting`, { backend: id });
+    using patience = linkDeadline(this.#clock, waitMs, signal, outOfPatience);
+    await Promise.race([flight, aborted(patience.signal)]);
+  }
+
+  async #attempt(supervisor: Supervisor): Promise<void> {
+    const { id } = supervisor.spec;
+    const patientUntil = this.#attempts.get(id)?.patientUntil ?? this.#clock.now() + PATIENCE_MS;
+    this.#attempts.set(id, { patientUntil });
+    try {
+      await this.#read(supervisor, new AbortController().signal);
+    } catch (reason) {
+      this.#attempts.set(id, { patientUntil, failure: GatewayError.from(reason).message });
+    }
+  }
+
+  async #read(supervisor: Supervisor, signal: AbortSignal): Promise<void> {
+    await supervisor.use(signal, ({ connection }) => this.#refresh.refresh(supervisor.spec.id, connection, signal));
+  }
+
+  #reasonFor(server: string): UnknownTools {
+    return { server, reason: this.#attempts.get(server)?.failure ?? `"${server}" is still starting` };
+  }
+}
+
+const aborted = (signal: AbortSignal): Promise<void> =>
+  new Promise((resolve) => {
+    if (signal.aborted) resolve();
+    else signal.addEventListener("abort", () => resolve(), { once: true });
+  });

@@ -1,0 +1,98 @@
+import { type BackendListing, type Catalog, emptyListing } from "../catalog/catalog.ts";
+import { saveListing } from "../catalog/catalog-snapshot.ts";
+import type { BackendSpec } from "../model/backend-spec.ts";
+import { GatewayError } from "../model/errors.ts";
+import type { Connection, StateStore } from "../model/ports.ts";
+import { SingleFlight } from "../resilience/single-flight.ts";
+import type { Clock } from "../time/clock.ts";
+import { abandonOnAbort, linkDeadline } from "../time/linked-signal.ts";
+import { judgeTools } from "./judge-tools.ts";
+
+const MAX_PAGES = 64;
+/** A backend that announces a change with every list must not keep us reading. */
+const MAX_REREADS = 3;
+
+/** Keeps the catalog true: asks a connected backend for its tools, checks them, and replaces its listing. */
+export class RefreshCatalog {
+  readonly #catalog: Catalog;
+  readonly #store: StateStore;
+  readonly #specOf: (backend: string) => BackendSpec | undefined;
+  readonly #clock: Clock;
+  readonly #flights = new SingleFlight<void>();
+  /** The connection each listing came from; another one means the listing is from before. */
+  readonly #source = new Map<string, Connection>();
+  /** How often each backend was said to have changed. */
+  readonly #changes = new Map<string, number>();
+
+  constructor(catalog: Catalog, store: StateStore, specOf: (backend: string) => BackendSpec | undefined, clock: Clock) {
+    this.#catalog = catalog;
+    this.#store = store;
+    this.#specOf = specOf;
+    this.#clock = clock;
+  }
+
+  /** Whether the listing was read over this very connection and nothing has changed since. */
+  isCurrent(backend: string, connection: Connection): boolean {
+    return this.#source.get(backend) === connection;
+  }
+
+  /** The backend said that its tools changed, or a person wants to be sure; a reading under way will read once more. */
+  invalidate(backend: string): void {
+    this.#source.delete(backend);
+    this.#changes.set(backend, this.#changesOf(backend) + 1);
+  }
+
+  /** Reads the backend's tools once, however many ask; a caller that aborts leaves the reading to the others. */
+  async refresh(backend: string, connection: Connection, signal: AbortSignal): Promise<void> {
+    const flight = this.#flights.run(backend, () => this.#readUntilCurrent(backend, connection));
+    await abandonOnAbort(flight, signal);
+  }
+
+  async #readUntilCurrent(backend: string, connection: Connection): Promise<void> {
+    for (let attempt = 0; attempt < MAX_REREADS; attempt += 1) {
+      const changes = this.#changesOf(backend);
+      await this.#read(backend, connection);
+      if (this.#changesOf(backend) === changes) return;
+    }
+  }
+
+  async #read(backend: string, connection: Connection): Promise<void> {
+    const spec = this.#specOf(backend);
+    if (!spec) return;
+    const expired = () => new GatewayError("deadline_exceeded", `"${backend}" did not list its tools in time`, { backend });
+    using deadline = linkDeadline(this.#clock, spec.callTimeoutMs, undefined, expired);
+    const definitions = connection.peer.capabilities["tools"] === undefined ? [] : await readPages(connection, deadline.signal);
+    const listing: BackendListing = {
+      ...emptyListing(spec.digest),
+      ...judgeTools(backend, definitions),
+      instructions: connection.peer.instructions,
+      seenAt: this.#clock.wallTime(),
+      source: "live",
+    };
+    this.#source.set(backend, connection);
+    this.#catalog.replace(backend, listing);
+    await saveListing(this.#store, backend, listing);
+  }
+
+  #changesOf(backend: string): number {
+    return this.#changes.get(backend) ?? 0;
+  }
+}
+
+/** Every page of `tools/list`; a cursor that comes back and a 65th page end the reading, since a list must end. */
+async function readPages(connection: Connection, signal: AbortSignal): Promise<unknown[]> {
+  const found: unknown[] = [];
+  const cursors = new Set<string>();
+  let cursor: string | undefined;
+  for (let page = 0; page < MAX_PAGES; page += 1) {
+    const result = await connection.request("tools/list", cursor === undefined ? {} : { cursor }, { signal });
+    if (!Array.isArray(result["tools"]))
+      throw new GatewayError("upstream_protocol", "tools/list: expected an array of tools, found none");
+    found.push(...(result["tools"] as readonly unknown[]));
+    const next = result["nextCursor"];
+    if (typeof next !== "string" || cursors.has(next)) return found;
+    cursors.add(next);
+    cursor = next;
+  }
+  return found;
+}

@@ -1,0 +1,105 @@
+import type { Catalog } from "../catalog/catalog.ts";
+import type { Fleet } from "../lifecycle/fleet.ts";
+import type { Supervisor } from "../lifecycle/supervisor.ts";
+import type { BackendSpec } from "../model/backend-spec.ts";
+import type { BackendState } from "../model/backend-state.ts";
+import { GatewayError } from "../model/errors.ts";
+import { didYouMean } from "../model/near-names.ts";
+import { formatToolRef, type ToolDescriptor, type ToolRef } from "../model/tool.ts";
+import { isToolAllowed } from "../security/policy.ts";
+
+/** A backend's state as people see it. */
+export type ShownState = BackendState["name"] | "disabled" | "needs-config";
+
+/** Finds who serves a name, and says what is near when nobody does. */
+export class Router {
+  readonly #fleet: Fleet;
+  readonly #catalog: Catalog;
+
+  constructor(fleet: Fleet, catalog: Catalog) {
+    this.#fleet = fleet;
+    this.#catalog = catalog;
+  }
+
+  /** The supervisor of a server; throws `not_found` with near names. */
+  backend(id: string): Supervisor {
+    const supervisor = this.#fleet.get(id);
+    if (supervisor) return supervisor;
+    const known = this.#fleet.all().map(({ spec }) => spec.id);
+    throw new GatewayError("not_found", `No server "${id}" in the registry${didYouMean(id, known)}`, {
+      hint: "Call list_servers to see every server, or discover to find a tool",
+    });
+  }
+
+  find(id: string): Supervisor | undefined {
+    return this.#fleet.get(id);
+  }
+
+  /** The state people see: the supervisor's, unless the registry keeps the server from starting at all. */
+  stateOf(id: string): ShownState {
+    const supervisor = this.backend(id);
+    if (!supervisor.spec.enabled) return "disabled";
+    return supervisor.spec.missing.length > 0 ? "needs-config" : supervisor.state.name;
+  }
+
+  /** The server, provided it may be started: enabled and with every variable set. */
+  usable(id: string): Supervisor {
+    const supervisor = this.backend(id);
+    assertUsable(supervisor.spec);
+    return supervisor;
+  }
+
+  /** Whether the registry's rules let this tool be seen and called. */
+  isAllowed(ref: ToolRef): boolean {
+    const supervisor = this.#fleet.get(ref.backend);
+    return supervisor !== undefined && isToolAllowed(supervisor.spec.tools, ref.tool);
+  }
+
+  /** Throws unless the server is usable and the registry lets this tool be called. */
+  assertCallable(ref: ToolRef): void {
+    this.usable(ref.backend);
+    if (this.isAllowed(ref)) return;
+    throw new GatewayError("permission_denied", `The registry does not allow "${formatToolRef(ref)}"`, {
+      backend: ref.backend,
+      hint: `A person can allow it under mcpServers.${ref.backend}.tools in the registry`,
+    });
+  }
+
+  /** The tool's definition as last seen; undefined while the server's tools are unknown. */
+  descriptor(ref: ToolRef): ToolDescriptor | undefined {
+    return this.#catalog.find(ref);
+  }
+
+  /** The error for a tool its server does not offer, with near names. */
+  noSuchTool(ref: ToolRef): GatewayError {
+    const listing = this.#catalog.get(ref.backend);
+    const bad = listing?.quarantined.find(({ name }) => name === ref.tool);
+    const names = listing?.tools.map((tool) => tool.ref.tool) ?? [];
+    const why = bad ? `its definition is set aside: ${bad.reason}` : `no such tool${didYouMean(ref.tool, names)}`;
+    return new GatewayError("not_found", `Cannot call "${formatToolRef(ref)}": ${why}`, {
+      backend: ref.backend,
+      hint: `Call discover with server "${ref.backend}" to see what it offers`,
+    });
+  }
+}
+
+function assertUsable(spec: BackendSpec): void {
+  if (!spec.enabled) {
+    throw new GatewayError("permission_denied", `Server "${spec.id}" is switched off in the registry`, {
+      backend: spec.id,
+      hint: `A person can switch it on: remove "enabled": false or "disabled": true from mcpServers.${spec.id}`,
+    });
+  }
+  const names = [...new Set(spec.missing.map(({ name }) => name))];
+  if (names.length === 0) return;
+  throw new GatewayError(
+    "needs_config",
+    `Server "${spec.id}" needs ${names.join(", ")}, which ${names.length === 1 ? "is" : "are"} not set`,
+    {
+      backend: spec.id,
+      hint: `A person can set ${names.join(", ")} in the environment or in .env beside the registry; used in ${spec.missing
+        .map(({ field }) => field)
+        .join(", ")}`,
+    },
+  );
+}

@@ -1,0 +1,120 @@
+import type { Catalog } from "../catalog/catalog.ts";
+import type { Fleet } from "../lifecycle/fleet.ts";
+import type { Supervisor } from "../lifecycle/supervisor.ts";
+import type { JsonObject } from "../model/json.ts";
+import type { GatewaySettings, RegistryProblem } from "../model/registry-snapshot.ts";
+import { neutralise } from "../security/neutralise-text.ts";
+import type { BackendFigures, StatusBoard } from "../telemetry/status-board.ts";
+import type { Clock } from "../time/clock.ts";
+import type { RecallCatalog } from "./recall-catalog.ts";
+import type { Router, ShownState } from "./router.ts";
+
+/** One server as `list_servers` shows it. */
+export interface ServerCard {
+  readonly server: string;
+  readonly state: ShownState;
+  readonly description: string | undefined;
+  readonly tags: readonly string[];
+  /** Undefined while its tools are unknown. */
+  readonly tools: number | undefined;
+  readonly transport: string;
+  /** Variables to set before it can start. */
+  readonly needs: readonly string[];
+}
+
+/** What the registry file looks like right now. */
+export interface RegistryView {
+  readonly file: string | undefined;
+  readonly state: "ok" | "stale" | "fallback" | "invalid";
+  readonly servers: number;
+  /** What is wrong with the newest version of the file; the gateway goes on with an earlier one. */
+  readonly errors: readonly RegistryProblem[];
+  readonly warnings: readonly RegistryProblem[];
+}
+
+export interface GatewayStatus {
+  readonly version: string;
+  readonly uptimeMs: number;
+  readonly registry: RegistryView;
+  readonly settings: GatewaySettings;
+  readonly servers: readonly (ServerCard & { readonly inFlight: number; readonly figures: BackendFigures })[];
+}
+
+export interface ServerStatus extends ServerCard {
+  readonly inFlight: number;
+  readonly figures: BackendFigures;
+  readonly error: string | undefined;
+  readonly retryAfterMs: number | undefined;
+  readonly era: string | undefined;
+  readonly facts: JsonObject | undefined;
+  readonly quarantined: readonly { readonly name: string; readonly reason: string }[];
+  /** When its tools were last read (ISO time), and from where. */
+  readonly catalog: { readonly source: string; readonly seenAt: string | undefined } | undefined;
+  readonly log: readonly string[];
+}
+
+/** Reads the house and shows it; changes nothing. */
+export class Views {
+  readonly #fleet: Fleet;
+  readonly #router: Router;
+  readonly #catalog: Catalog;
+  readonly #recall: RecallCatalog;
+  readonly #board: StatusBoard;
+  readonly #clock: Clock;
+
+  constructor(fleet: Fleet, router: Router, catalog: Catalog, recall: RecallCatalog, board: StatusBoard, clock: Clock) {
+    this.#fleet = fleet;
+    this.#router = router;
+    this.#catalog = catalog;
+    this.#recall = recall;
+    this.#board = board;
+    this.#clock = clock;
+  }
+
+  async servers(): Promise<readonly ServerCard[]> {
+    await this.#recall.recall();
+    return this.#fleet.all().map((supervisor) => this.#card(supervisor));
+  }
+
+  async overview(version: string, startedAt: number, registry: RegistryView): Promise<GatewayStatus> {
+    await this.#recall.recall();
+    const servers = this.#fleet.all().map((supervisor) => ({
+      ...this.#card(supervisor),
+      inFlight: supervisor.inFlight,
+      figures: this.#board.figures(supervisor.spec.id),
+    }));
+    return { version, uptimeMs: this.#clock.now() - startedAt, registry, settings: this.#fleet.snapshot.settings, servers };
+  }
+
+  async server(id: string): Promise<ServerStatus> {
+    await this.#recall.recall();
+    const supervisor = this.#router.backend(id);
+    const state = supervisor.state;
+    const running = state.name === "running" ? state.running : undefined;
+    const listing = this.#catalog.get(id);
+    return {
+      ...this.#card(supervisor),
+      inFlight: supervisor.inFlight,
+      figures: this.#board.figures(id),
+      error: state.name === "failed" ? neutralise(state.error.message, { multiline: true }) : undefined,
+      retryAfterMs: state.name === "failed" ? Math.max(0, Math.ceil(state.retryAt - this.#clock.now())) : undefined,
+      era: running?.connection.era,
+      facts: running?.workload.facts,
+      quarantined: listing?.quarantined ?? [],
+      catalog: listing && { source: listing.source, seenAt: listing.seenAt > 0 ? new Date(listing.seenAt).toISOString() : undefined },
+      log: (running?.workload.logTail() ?? []).map((line) => neutralise(line, { multiline: false })),
+    };
+  }
+
+  #card({ spec }: Supervisor): ServerCard {
+    return {
+      server: spec.id,
+      state: this.#router.stateOf(spec.id),
+      description: spec.description,
+      tags: spec.tags,
+      tools: this.#catalog.get(spec.id)?.tools.filter(({ ref }) => this.#router.isAllowed(ref)).length,
+      transport: spec.transport,
+      needs: [...new Set(spec.missing.map(({ name }) => name))],
+    };
+  }
+}

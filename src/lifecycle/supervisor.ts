@@ -1,0 +1,275 @@
+import type { BackendSpec } from "../model/backend-spec.ts";
+import type { BackendState, Running } from "../model/backend-state.ts";
+import { GatewayError } from "../model/errors.ts";
+import type { JsonObject } from "../model/json.ts";
+import type { Connection, RuntimeDriver, StartStage, Transport, WorkloadExit } from "../model/ports.ts";
+import { formatMs } from "../model/units.ts";
+import type { Clock } from "../time/clock.ts";
+import { abandonOnAbort, linkDeadline } from "../time/linked-signal.ts";
+import { IdleWatch } from "./idle-watch.ts";
+import { connectWhenReady, logLines } from "./readiness.ts";
+import { StartBackoff } from "./start-backoff.ts";
+
+/** A backend that lives shorter than this did not serve: its death counts against the next start. */
+const GOOD_SERVICE_MS = 60_000;
+
+/** What a supervisor tells its owner; it never throws back. */
+export interface SupervisorEvents {
+  stateChanged(backend: string, state: BackendState["name"], detail?: string): void;
+  /** After every successful start, before the first call. */
+  connected(backend: string, connection: Connection): void;
+  /** A notification that belongs to no request, heard while the backend was running. */
+  notified(backend: string, method: string, params: JsonObject, connection: Connection): void;
+}
+
+export interface SupervisorDeps {
+  readonly spec: BackendSpec;
+  readonly driver: RuntimeDriver;
+  readonly transport: Transport;
+  readonly clock: Clock;
+  readonly drainMs: number;
+  readonly events: SupervisorEvents;
+  /** Holds a place among the starts allowed at the same time; disposing gives it back. */
+  readonly startSlot: (signal: AbortSignal) => Promise<Disposable>;
+}
+
+export type StageListener = (stage: StartStage, detail?: string) => void;
+
+/** Owns one backend's workload and connection, and everything that starts or stops them. */
+export class Supervisor implements AsyncDisposable {
+  readonly #deps: SupervisorDeps;
+  readonly #backoff = new StartBackoff();
+  readonly #idle: IdleWatch;
+  readonly #stageListeners = new Set<StageListener>();
+  #state: BackendState = { name: "stopped" };
+  #retired = false;
+
+  constructor(deps: SupervisorDeps) {
+    this.#deps = deps;
+    this.#idle = new IdleWatch(deps.clock, deps.spec.idleStopMs, () => void this.stop());
+  }
+
+  get spec(): BackendSpec {
+    return this.#deps.spec;
+  }
+
+  get state(): BackendState {
+    return this.#state;
+  }
+
+  /** Calls that hold the backend right now. */
+  get inFlight(): number {
+    return this.#idle.holders;
+  }
+
+  /**
+   * Runs `work` on the running backend, starting it first if need be. While it runs the backend is neither
+   * idle-stopped nor closed by a drain. The start outlives a caller whose signal aborts.
+   */
+  async use<T>(signal: AbortSignal, work: (running: Running) => Promise<T>, onStage?: StageListener): Promise<T> {
+    for (;;) {
+      const running = this.#state.name === "running" ? this.#state.running : await this.#whenRunning(signal, onStage);
+      if (this.#isCurrent(running)) {
+        using _hold = this.#idle.hold();
+        return await work(running);
+      }
+    }
+  }
+
+  /** Starts the backend if it is not running; joins a start under way. */
+  async start(signal: AbortSignal, onStage?: StageListener): Promise<Running> {
+    return await this.use(signal, (running) => Promise.resolve(running), onStage);
+  }
+
+  /** Takes no new calls, lets those in flight finish for up to `drainMs`, then closes connection and workload. */
+  async stop(): Promise<void> {
+    const state = this.#state;
+    switch (state.name) {
+      case "stopped":
+        return;
+      case "failed":
+        this.#become({ name: "stopped" });
+        return;
+      case "draining":
+        return await state.done;
+      case "starting":
+        state.abort.abort(
+          new GatewayError("cancelled", `Start of "${this.spec.id}" cancelled by stop`, { outcome: "not_executed" }),
+        );
+        await state.ready.catch(() => undefined);
+        return await this.stop();
+      case "running": {
+        const done = this.#drain(state.running);
+        this.#become({ name: "draining", done });
+        return await done;
+      }
+    }
+  }
+
+  /** Forgets failed starts, so that the next call tries at once. */
+  reset(): void {
+    this.#backoff.reset();
+    if (this.#state.name === "failed") this.#become({ name: "stopped" });
+  }
+
+  /** Stops for good: later calls are refused. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#retired = true;
+    await this.stop();
+    this.#idle[Symbol.dispose]();
+  }
+
+  async #whenRunning(signal: AbortSignal, onStage: StageListener | undefined): Promise<Running> {
+    if (onStage) this.#stageListeners.add(onStage);
+    try {
+      return await abandonOnAbort(this.#ensureRunning(), signal);
+    } finally {
+      if (onStage) this.#stageListeners.delete(onStage);
+    }
+  }
+
+  async #ensureRunning(): Promise<Running> {
+    const state = this.#state;
+    switch (state.name) {
+      case "running":
+        return state.running;
+      case "starting":
+        return await state.ready;
+      case "draining":
+        await state.done;
+        return await this.#ensureRunning();
+      case "failed": {
+        const waitMs = Math.ceil(state.retryAt - this.#deps.clock.now());
+        if (waitMs > 0) throw state.error.with({ retryAfterMs: waitMs });
+        return await this.#start();
+      }
+      case "stopped":
+        return await this.#start();
+    }
+  }
+
+  #isCurrent(running: Running): boolean {
+    return this.#state.name === "running" && this.#state.running === running;
+  }
+
+  #start(): Promise<Running> {
+    if (this.#retired) {
+      throw new GatewayError("shutting_down", `"${this.spec.id}" is being stopped and takes no new calls`, {
+        backend: this.spec.id,
+      });
+    }
+    const abort = new AbortController();
+    const ready = this.#launch(abort.signal).then(
+      (running) => this.#becomeRunning(running),
+      (reason: unknown) => {
+        throw this.#becomeFailed(reason);
+      },
+    );
+    ready.catch(() => undefined); // a start nobody waits for any more must not crash the process
+    this.#become({ name: "starting", ready, abort, since: this.#deps.clock.now() });
+    return ready;
+  }
+
+  async #launch(stopSignal: AbortSignal): Promise<Running> {
+    const { spec, driver, transport, clock, events } = this.#deps;
+    using deadline = linkDeadline(clock, spec.startTimeoutMs, stopSignal, () => startTimedOut(spec));
+    const { signal } = deadline;
+    using _slot = await this.#deps.startSlot(signal);
+    const workload = await driver.launch({ spec, signal, report: (stage, detail) => this.#report(stage, detail) });
+    try {
+      const onNotification = (method: string, params: JsonObject) => {
+        if (this.#state.name === "running") events.notified(spec.id, method, params, this.#state.running.connection);
+      };
+      const request = { spec, endpoint: workload.endpoint, signal, onNotification };
+      const connection = await connectWhenReady(workload, transport, request, clock);
+      this.#report("ready");
+      return { workload, connection };
+    } catch (error) {
+      const reason = GatewayError.from(error, signal);
+      const tail = reason.code === "deadline_exceeded" ? logLines(workload) : "";
+      await closeQuietly(workload); // the first error is the one that counts
+      throw tail === ""
+        ? reason
+        : new GatewayError("start_failed", `${reason.message}${tail}`, { ...contextOf(reason), cause: reason });
+    }
+  }
+
+  #becomeRunning(running: Running): Running {
+    const { clock, events } = this.#deps;
+    this.#backoff.startSucceeded();
+    const since = clock.now();
+    this.#become({ name: "running", running, since });
+    void running.workload.exited.then((exit) => this.#onGone(running, exit, since));
+    void running.connection.closed.then(() => this.#onGone(running, { reason: "closed the connection" }, since));
+    this.#idle.touch();
+    events.connected(this.spec.id, running.connection);
+    return running;
+  }
+
+  /** The backend ended by itself: close what is left of it before anyone may start it again. */
+  #onGone(running: Running, exit: Pick<WorkloadExit, "reason">, since: number): void {
+    if (!this.#isCurrent(running)) return;
+    const livedMs = this.#deps.clock.now() - since;
+    const waitMs = livedMs < GOOD_SERVICE_MS ? this.#backoff.diedSoon() : 0;
+    if (livedMs >= GOOD_SERVICE_MS) this.#backoff.reset();
+    const message = `"${this.spec.id}" ${exit.reason} after ${formatMs(livedMs)}${logLines(running.workload)}`;
+    const error = new GatewayError("start_failed", message, {
+      backend: this.spec.id,
+      hint: "Call status with this server for its log",
+    });
+    const done = close(running).then(() => {
+      if (waitMs === 0) this.#become({ name: "stopped" }, exit.reason);
+      else this.#become({ name: "failed", error, retryAt: this.#deps.clock.now() + waitMs }, exit.reason);
+    });
+    this.#become({ name: "draining", done }, exit.reason);
+  }
+
+  #becomeFailed(reason: unknown): GatewayError {
+    const cause = GatewayError.from(reason);
+    const code =
+      cause.code === "cancelled" || cause.code === "needs_config" || cause.code === "shutting_down" ? cause.code : "start_failed";
+    const named = cause.message.includes(`"${this.spec.id}"`)
+      ? cause.message
+      : `Cannot start "${this.spec.id}": ${cause.message}`;
+    const error = new GatewayError(code, named, { ...contextOf(cause), backend: this.spec.id, outcome: "not_executed", cause });
+    if (code === "cancelled") this.#become({ name: "stopped" });
+    else this.#become({ name: "failed", error, retryAt: this.#deps.clock.now() + this.#backoff.startFailed() }, error.message);
+    return error;
+  }
+
+  async #drain(running: Running): Promise<void> {
+    await this.#idle.whenFree(this.#deps.drainMs);
+    await close(running);
+    this.#become({ name: "stopped" });
+  }
+
+  #report(stage: StartStage, detail?: string): void {
+    for (const listener of this.#stageListeners) listener(stage, detail);
+  }
+
+  #become(state: BackendState, detail?: string): void {
+    this.#state = state;
+    this.#deps.events.stateChanged(this.spec.id, state.name, detail);
+  }
+}
+
+const contextOf = ({ retryAfterMs, hint, httpStatus, rpc }: GatewayError) => ({ retryAfterMs, hint, httpStatus, rpc });
+
+const startTimedOut = (spec: BackendSpec): GatewayError =>
+  new GatewayError("deadline_exceeded", `Cannot start "${spec.id}": no MCP answer within ${formatMs(spec.startTimeoutMs)}`, {
+    backend: spec.id,
+    outcome: "not_executed",
+    hint: "Check its log with status, or raise startTimeoutMs in the registry",
+  });
+
+async function close({ connection, workload }: Running): Promise<void> {
+  await closeQuietly(connection);
+  await closeQuietly(workload);
+}
+
+/** What cannot be closed is gone already or beyond us. */
+async function closeQuietly(resource: AsyncDisposable): Promise<void> {
+  try {
+    await resource[Symbol.asyncDispose]();
+  } catch {}
+}

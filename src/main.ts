@@ -1,0 +1,18 @@
+#!/usr/bin/env node
+import { readServeRequest } from "./faces/serve-request.ts";
+
+// stdout belongs to the protocol: whatever a library prints goes to stderr
+for (const print of ["log", "info", "debug"] as const) {
+  // biome-ignore lint/suspicious/noConsole: this is the redirect that keeps the console off stdout
+  console[print] = console.error;
+}
+
+const argv = process.argv.slice(2);
+const request = readServeRequest(argv, process.stdin.isTTY === true);
+if (request) {
+  const { runServe } = await import("./faces/mcp/run-serve.ts");
+  process.exit(await runServe(request));
+} else {
+  const { runCli } = await import("./faces/cli/index.ts");
+  process.exit(await runCli(argv));
+}

@@ -1,0 +1,20 @@
+import { z } from "zod";
+import type { RuntimeKind } from "../model/ports.ts";
+import { commonShape } from "./entry-schema.ts";
+
+/** A runtime with the schemas of its entries, made once for all of them. */
+export interface EntryKind {
+  readonly runtime: RuntimeKind;
+  /** The keys the runtime owns. */
+  readonly own: z.ZodObject;
+  /** Every key an entry of this runtime may have. */
+  readonly whole: z.ZodObject;
+}
+
+/** Makes the schemas of every runtime. */
+export const entryKinds = (runtimes: readonly RuntimeKind[]): readonly EntryKind[] =>
+  runtimes.map((runtime) => ({
+    runtime,
+    own: z.object(runtime.shape),
+    whole: z.object({ ...commonShape, ...runtime.shape }),
+  }));

@@ -1,0 +1,53 @@
+import { GatewayError } from "../model/errors.ts";
+import type { WorkloadExit } from "../model/ports.ts";
+import { Backoff } from "../time/backoff.ts";
+import { type Clock, sleep } from "../time/clock.ts";
+import type { EngineConnector } from "./engine-connector.ts";
+import { isFault } from "./engine-errors.ts";
+
+const KILLED = 137;
+
+/**
+ * Says how a container ended. 137 alone cannot tell a kill from a lack of memory, and the engine's own flag is not
+ * reliable (false under runc with cgroup v1), so the sentence names both.
+ */
+export function describeExit(code: number, outOfMemory: boolean, memoryBytes: number): WorkloadExit {
+  const limit = `its limit is ${Math.round(memoryBytes / 2 ** 20)} MiB`;
+  if (outOfMemory) return { code, signal: "SIGKILL", reason: `out of memory: ${limit}` };
+  if (code === KILLED)
+    return { code, signal: "SIGKILL", reason: `killed (exit code 137), by somebody or for lack of memory: ${limit}` };
+  return { code, signal: null, reason: `exited with code ${code}` };
+}
+
+export interface ExitWatch {
+  readonly id: string;
+  readonly memoryBytes: number;
+  readonly engines: EngineConnector;
+  readonly clock: Clock;
+  /** Ends the watch. */
+  readonly signal: AbortSignal;
+}
+
+/**
+ * Waits until a container has ended. An engine that goes away meanwhile is no end: containers live on without podman's
+ * service, so it is looked for again every 0.5 to 5 s. Rejects only when the signal aborts.
+ */
+export async function watchExit(watch: ExitWatch): Promise<WorkloadExit> {
+  const backoff = new Backoff({ firstMs: 500, maxMs: 5_000 });
+  for (;;) {
+    try {
+      return await askForExit(watch);
+    } catch (error) {
+      if (watch.signal.aborted) throw GatewayError.from(watch.signal.reason);
+      if (isFault(error, "no_container")) return { code: null, signal: null, reason: "removed by somebody" };
+      await sleep(watch.clock, backoff.next(), watch.signal);
+    }
+  }
+}
+
+async function askForExit({ id, memoryBytes, engines, signal }: ExitWatch): Promise<WorkloadExit> {
+  const { api } = await engines.engine(signal);
+  const code = await api.wait(id, signal);
+  const ended = await api.inspect(id, signal);
+  return describeExit(ended?.State.ExitCode ?? code, ended?.State.OOMKilled ?? false, memoryBytes);
+}

@@ -1,0 +1,111 @@
+import { basename, join } from "node:path";
+import { GatewayError } from "../model/errors.ts";
+import type { JsonObject } from "../model/json.ts";
+import type { Endpoint, Workload, WorkloadExit } from "../model/ports.ts";
+import type { Clock } from "../time/clock.ts";
+import { watchExit } from "./container-exit.ts";
+import type { Launched } from "./container-launch.ts";
+import type { ContainerOptions } from "./container-options.ts";
+import type { EngineConnector } from "./engine-connector.ts";
+import { LogTail } from "./log-tail.ts";
+
+const LOG_LINES = 20;
+const LOOPBACK = new Set(["127.0.0.1", "::1"]);
+
+export interface WorkloadParts {
+  readonly endpoint: Endpoint;
+  readonly facts: JsonObject;
+  readonly launched: Launched;
+  readonly memoryBytes: number;
+  readonly engines: EngineConnector;
+  readonly clock: Clock;
+  /** Gives up the lease and removes the container if nobody else uses it. */
+  readonly release: () => Promise<void>;
+}
+
+/** A running container as the house sees it. */
+export class ContainerWorkload implements Workload {
+  readonly endpoint: Endpoint;
+  readonly facts: JsonObject;
+  readonly exited: Promise<WorkloadExit>;
+  readonly warmsUp = true;
+  readonly #parts: WorkloadParts;
+  readonly #watch = new AbortController();
+  readonly #pipeLog = new LogTail();
+  #fetchedLog: readonly string[] = [];
+  #released: Promise<void> | undefined;
+
+  constructor(parts: WorkloadParts) {
+    this.endpoint = parts.endpoint;
+    this.facts = parts.facts;
+    this.#parts = parts;
+    if (parts.launched.attachment) this.#pipeLog.follow(parts.launched.attachment.errors);
+    this.exited = this.#exit();
+  }
+
+  /** Freezes the container; it keeps its memory and answers again 10 ms after `resume`. */
+  async pause(): Promise<void> {
+    const { api } = await this.#parts.engines.engine();
+    await api.pause(this.#parts.launched.id);
+  }
+
+  async resume(): Promise<void> {
+    const { api } = await this.#parts.engines.engine();
+    await api.unpause(this.#parts.launched.id);
+  }
+
+  logTail(): readonly string[] {
+    return this.#parts.launched.attachment ? this.#pipeLog.lines().slice(-LOG_LINES) : this.#fetchedLog;
+  }
+
+  /** Asks the engine for the last lines, so that `logTail` has them; an engine that cannot say leaves it as it was. */
+  async refreshLog(): Promise<void> {
+    if (this.#parts.launched.attachment) return;
+    try {
+      const { api } = await this.#parts.engines.engine();
+      this.#fetchedLog = await api.logs(this.#parts.launched.id, LOG_LINES);
+    } catch {
+      // the log helps to explain a failure; lacking it must not become another one
+    }
+  }
+
+  /** Throws if the engine cannot be reached: then the container may still run, and the next gateway collects it. */
+  [Symbol.asyncDispose](): Promise<void> {
+    this.#released ??= this.#release();
+    return this.#released;
+  }
+
+  async #release(): Promise<void> {
+    this.#watch.abort(new GatewayError("cancelled", "Container stopped"));
+    await this.#parts.release();
+  }
+
+  async #exit(): Promise<WorkloadExit> {
+    const { clock, engines, launched, memoryBytes } = this.#parts;
+    try {
+      const exit = await watchExit({ id: launched.id, memoryBytes, engines, clock, signal: this.#watch.signal });
+      await this.refreshLog();
+      return exit;
+    } catch {
+      return { code: null, signal: null, reason: "stopped" }; // the watch ends early only when we let the container go
+    }
+  }
+}
+
+/** Where a launched container answers; throws `start_failed` if it published its port to the network or not at all. */
+export function endpointOf(launched: Launched, options: ContainerOptions): Endpoint {
+  const { attachment, container, labels } = launched;
+  if (attachment) return { kind: "stdio", input: attachment.input, output: attachment.output };
+  if (!options.http) throw new GatewayError("internal", "Container without HTTP was not attached");
+  const { headers, path, place } = options.http;
+  if (place.kind === "socket")
+    return { kind: "http", url: `http://localhost${path}`, headers, socketPath: join(labels.files, "s", basename(place.socket)) };
+  const bindings = container.NetworkSettings.Ports?.[`${place.port}/tcp`] ?? [];
+  const open = bindings.find(({ HostIp }) => !LOOPBACK.has(HostIp));
+  if (open)
+    throw new GatewayError("start_failed", `Engine published port ${place.port} on "${open.HostIp}" instead of 127.0.0.1`, {
+      hint: "Check the engine's default address for published ports",
+    });
+  if (!bindings[0]) throw new GatewayError("start_failed", `Engine published no port for port ${place.port} of the container`);
+  return { kind: "http", url: `http://localhost:${bindings[0].HostPort}${path}`, headers }; // by name: some images check Host
+}

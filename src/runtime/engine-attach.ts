@@ -1,0 +1,72 @@
+import { type ClientRequest, request } from "node:http";
+import { type Duplex, Readable, type Writable } from "node:stream";
+import { GatewayError } from "../model/errors.ts";
+import { garbled, refusedBy, unreachable } from "./engine-errors.ts";
+import { FrameReader } from "./engine-frames.ts";
+
+/** The three pipes of an attached container; ending `input` closes its stdin and leaves the outputs open. */
+export interface Attachment {
+  readonly input: Writable;
+  readonly output: Readable;
+  readonly errors: Readable;
+  /** Lets go of the container, which sees its stdin end. */
+  close(): void;
+}
+
+/** Opens the hijacked connection of an attach call and takes its output apart. The signal covers the opening only. */
+export async function attach(socketPath: string, path: string, signal: AbortSignal): Promise<Attachment> {
+  const { socket, head } = await upgrade(socketPath, path, signal);
+  return demultiplex(socket, head, socketPath);
+}
+
+interface Upgraded {
+  readonly socket: Duplex;
+  readonly head: Buffer;
+}
+
+function upgrade(socketPath: string, path: string, signal: AbortSignal): Promise<Upgraded> {
+  return new Promise((resolve, reject) => {
+    const headers = { connection: "Upgrade", upgrade: "tcp", "content-type": "application/json" };
+    const asking: ClientRequest = request({ socketPath, path, method: "POST", headers, agent: false });
+    const onAbort = () => asking.destroy();
+    const settle = () => signal.removeEventListener("abort", onAbort);
+    signal.addEventListener("abort", onAbort, { once: true });
+    if (signal.aborted) onAbort();
+    asking.once("upgrade", (_, socket, head) => {
+      settle();
+      resolve({ socket, head });
+    });
+    asking.once("response", (answer) => {
+      settle();
+      const pieces: Buffer[] = [];
+      answer.on("data", (piece: Buffer) => pieces.push(piece));
+      answer.once("close", () => reject(refusedBy("attach", answer.statusCode ?? 0, Buffer.concat(pieces).toString("utf8"))));
+    });
+    asking.once("error", (error) => {
+      settle();
+      reject(signal.aborted ? GatewayError.from(signal.reason) : unreachable(socketPath, error));
+    });
+    asking.end();
+  });
+}
+
+function demultiplex(socket: Duplex, head: Buffer, socketPath: string): Attachment {
+  const resume = () => socket.resume();
+  const output = new Readable({ read: resume });
+  const errors = new Readable({ read: resume });
+  const frames = new FrameReader((stream, payload) => {
+    if (!(stream === 2 ? errors : output).push(payload)) socket.pause(); // whoever does not read holds the container back
+  });
+  const take = (chunk: Buffer) => {
+    if (!frames.push(chunk)) socket.destroy(garbled(socketPath, "the attached stream is not made of frames"));
+  };
+  take(head);
+  socket.on("data", take);
+  // A lost connection ends the outputs like a container that has left: what it means is for their reader to say
+  socket.on("error", () => {});
+  socket.once("close", () => {
+    output.push(null);
+    errors.push(null);
+  });
+  return { input: socket, output, errors, close: () => socket.destroy() };
+}

@@ -1,0 +1,102 @@
+import { formTerm } from "./dictionary.ts";
+import type { Generation } from "./generation.ts";
+import type { QueryWords } from "./query-words.ts";
+import { repairWord } from "./repair-word.ts";
+import { stem } from "./stem.ts";
+import { synonymsOf } from "./synonyms.ts";
+import { WEIGHTS } from "./weights.ts";
+
+const MOST_CONCEPTS = 40;
+
+/** A term standing for a concept. */
+export interface Stand {
+  readonly term: number;
+  /** What the term is worth at full impact. */
+  readonly worth: number;
+  /** Share of the concept it covers: 1 for the word itself, less for a synonym. */
+  readonly cover: number;
+}
+
+/** One thing a query asks for: its own word and the words that may stand for it. */
+export interface Concept {
+  readonly word: string;
+  readonly worth: number;
+  /** Empty when neither the word nor a synonym is in any tool. */
+  readonly stands: readonly Stand[];
+  /** Exact forms of the word; what they give comes on top. */
+  readonly forms: readonly Stand[];
+}
+
+interface Draft {
+  readonly words: Set<string>;
+  weight: number;
+}
+
+/** Turns the words of a query into concepts, at most 40, the weightiest kept. */
+export function conceptsOf(query: QueryWords, index: Generation): readonly Concept[] {
+  const drafts = draftConcepts(query, index);
+  const concepts = [...drafts].map(([stemmed, draft]) => finish(stemmed, draft, drafts, index));
+  if (concepts.length <= MOST_CONCEPTS) return concepts;
+  return concepts.sort((a, b) => b.worth - a.worth).slice(0, MOST_CONCEPTS);
+}
+
+type Drafts = Map<string, Draft>;
+
+function draftConcepts(query: QueryWords, index: Generation): Drafts {
+  const drafts: Drafts = new Map();
+  for (const word of query.values) addDraft(drafts, word, WEIGHTS.value);
+  for (const word of query.asking) addDraft(drafts, word, 1);
+  const said = [...drafts.values()];
+  for (const word of query.hints) addDraft(drafts, word, WEIGHTS.hint);
+  for (const [first, second] of pairs(query.asking)) {
+    const joined = first + second; // "file system" also asks for "filesystem"
+    if (isKnown(stem(joined), index)) addDraft(drafts, joined, WEIGHTS.compound);
+  }
+  for (const { words, weight } of said) {
+    for (const repaired of repairWord([...words][0] ?? "", index)) addDraft(drafts, repaired.word, weight * repaired.trust);
+  }
+  return drafts;
+}
+
+const pairs = (words: readonly string[]): [string, string][] => words.slice(1).map((word, at) => [words[at] ?? "", word]);
+
+/** A word said twice counts once, at its higher weight. */
+function addDraft(drafts: Drafts, word: string, weight: number): void {
+  const stemmed = stem(word);
+  const draft = drafts.get(stemmed);
+  if (draft) {
+    draft.words.add(word);
+    draft.weight = Math.max(draft.weight, weight);
+  } else {
+    drafts.set(stemmed, { words: new Set([word]), weight });
+  }
+}
+
+function isKnown(stemmed: string, index: Generation): boolean {
+  const term = index.dictionary.find(stemmed);
+  return term !== undefined && index.frequencies.of(term) > 0;
+}
+
+function finish(stemmed: string, { words, weight }: Draft, asked: Drafts, index: Generation): Concept {
+  const { dictionary, frequencies } = index;
+  const own = dictionary.find(stemmed);
+  const worth = weight * frequencies.rarity(own ?? dictionary.size);
+  const stands: Stand[] = own !== undefined && frequencies.of(own) > 0 ? [{ term: own, worth, cover: 1 }] : [];
+  for (const { stem: other, kind } of synonymsOf(stemmed)) {
+    const term = asked.has(other) ? undefined : dictionary.find(other);
+    if (term === undefined || frequencies.of(term) === 0) continue;
+    const share = kind === "same" ? WEIGHTS.same : WEIGHTS.near;
+    const cover = kind === "same" ? WEIGHTS.sameCover : WEIGHTS.nearCover;
+    stands.push({ term, worth: share * Math.min(worth, weight * frequencies.rarity(term)), cover });
+  }
+  return { word: [...words][0] ?? stemmed, worth, stands, forms: formsOf(words, worth, index) };
+}
+
+function formsOf(words: ReadonlySet<string>, worth: number, index: Generation): Stand[] {
+  const forms: Stand[] = [];
+  for (const word of words) {
+    const term = index.dictionary.find(formTerm(word));
+    if (term !== undefined) forms.push({ term, worth: worth * WEIGHTS.formShare, cover: 0 });
+  }
+  return forms;
+}

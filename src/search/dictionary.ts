@@ -1,0 +1,67 @@
+import { stem } from "./stem.ts";
+
+/** The terms of a surface word: its stem, and its exact form where that differs. */
+export interface WordTerms {
+  readonly stem: number;
+  readonly form: number | undefined;
+}
+
+/** Numbers for terms (stems, exact forms, whole names), so that everything else can live in typed arrays. */
+export class Dictionary {
+  readonly #ids = new Map<string, number>();
+  readonly #texts: string[] = [];
+  /** Each word of the vocabulary is stemmed once. */
+  readonly #words = new Map<string, WordTerms>();
+  /** Stems by first letter and length, the only neighbours a mistyped word is compared with. */
+  readonly #neighbours = new Map<string, number[]>();
+
+  get size(): number {
+    return this.#texts.length;
+  }
+
+  /** The number of a term, new or known. */
+  intern(term: string): number {
+    const known = this.#ids.get(term);
+    if (known !== undefined) return known;
+    const id = this.#texts.length;
+    this.#ids.set(term, id);
+    this.#texts.push(term);
+    if (/^[a-z]{4,}$/.test(term)) {
+      const key = neighbourKey(term.charAt(0), term.length);
+      const group = this.#neighbours.get(key);
+      if (group) group.push(id);
+      else this.#neighbours.set(key, [id]);
+    }
+    return id;
+  }
+
+  /** The terms of a word, new or known. */
+  internWord(word: string): WordTerms {
+    const known = this.#words.get(word);
+    if (known) return known;
+    const stemmed = stem(word);
+    const terms: WordTerms = { stem: this.intern(stemmed), form: stemmed === word ? undefined : this.intern(formTerm(word)) };
+    this.#words.set(word, terms);
+    return terms;
+  }
+
+  find(term: string): number | undefined {
+    return this.#ids.get(term);
+  }
+
+  text(id: number): string {
+    return this.#texts[id] ?? "";
+  }
+
+  neighbours(letter: string, length: number): readonly number[] {
+    return this.#neighbours.get(neighbourKey(letter, length)) ?? [];
+  }
+}
+
+const neighbourKey = (letter: string, length: number): string => `${letter}${length}`;
+
+/** The term under which a word's exact form is kept beside its stem. */
+export const formTerm = (word: string): string => `=${word}`;
+
+/** The term under which a tool's whole folded name is kept. */
+export const nameTerm = (foldedName: string): string => `#${foldedName}`;

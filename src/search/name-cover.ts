@@ -1,0 +1,58 @@
+import type { Concept } from "./concepts.ts";
+import type { Generation } from "./generation.ts";
+import { stem } from "./stem.ts";
+import { type Act, actOf } from "./verbs.ts";
+import { WEIGHTS } from "./weights.ts";
+
+/** What a query covers of the names of a tool: the second look at tools that the first one found. */
+export class NameCover {
+  readonly #index: Generation;
+  /** Share of each term that the query covers. */
+  readonly #shares = new Map<number, number>();
+  readonly #acts: ReadonlySet<Act>;
+
+  constructor(concepts: readonly Concept[], asking: readonly string[], index: Generation) {
+    this.#index = index;
+    for (const { stands } of concepts) {
+      for (const { term, cover } of stands) this.#shares.set(term, Math.max(cover, this.#shares.get(term) ?? 0));
+    }
+    this.#acts = new Set(asking.map((word) => actOf(stem(word))).filter((act) => act !== undefined));
+  }
+
+  /** What a document gains: the more of its names the query covers, and the less is left over, the more. */
+  gain(doc: number): number {
+    const { documents } = this.#index;
+    const name = documents.nameTerms(doc);
+    const servers = (this.#index.owner(doc)?.names ?? []).map((terms) => this.#cover(terms, 0));
+    return (
+      WEIGHTS.nameCover * this.#cover(name, 0) +
+      WEIGHTS.serverCover * Math.max(0, ...servers) +
+      WEIGHTS.leadCover * this.#cover(documents.leadTerms(doc), WEIGHTS.leadSlack) +
+      this.#actGain(name)
+    );
+  }
+
+  /** Covered weight, times its share of the whole; `slack` forgives words left over. */
+  #cover(terms: Iterable<number>, slack: number): number {
+    let covered = 0;
+    let whole = slack;
+    for (const term of terms) {
+      const worth = this.#index.frequencies.rarity(term);
+      whole += worth;
+      covered += worth * (this.#shares.get(term) ?? 0);
+    }
+    return covered === 0 ? 0 : (covered * covered) / whole;
+  }
+
+  /** A name whose verb is of the kind that was asked for gains a little; one of another kind loses. */
+  #actGain(name: Iterable<number>): number {
+    if (this.#acts.size === 0) return 0;
+    let gain = 0;
+    for (const term of name) {
+      const act = actOf(this.#index.dictionary.text(term));
+      if (act !== undefined && this.#acts.has(act)) return WEIGHTS.sameAct;
+      if (act !== undefined) gain = -WEIGHTS.otherAct;
+    }
+    return gain;
+  }
+}

@@ -1,0 +1,82 @@
+import { Uint32List } from "./uint32-list.ts";
+
+/** The impact of a term that a document could not have more strongly. */
+export const FULL_IMPACT = 65_535;
+const SMALLEST_BLOCK = 2;
+
+/**
+ * For each term the documents that have it, ascending, and how strongly each has it (0 to 65535). All lists share two typed
+ * arrays: a list is one contiguous block that moves to one of twice the size when full, and the block it leaves is used again.
+ */
+export class PostingLists {
+  docs = new Uint32Array(1 << 14);
+  impacts = new Uint16Array(1 << 14);
+  #used = 0;
+  readonly #starts = new Uint32List();
+  readonly #lengths = new Uint32List();
+  /** Blocks nobody uses, by the power of two of their size. */
+  readonly #free: number[][] = [];
+
+  /** Where a term's list begins in `docs` and `impacts`. */
+  start(term: number): number {
+    return this.#starts.at(term);
+  }
+
+  /** One past where it ends. */
+  end(term: number): number {
+    return term < this.#lengths.length ? this.#starts.at(term) + this.#lengths.at(term) : this.#starts.at(term);
+  }
+
+  /** The documents that have a term; the next `append` may make it stale. */
+  documents(term: number): Uint32Array {
+    return this.docs.subarray(this.start(term), this.end(term));
+  }
+
+  /** Adds a document at the end of a term's list; documents must come in ascending order. */
+  append(term: number, doc: number, impact: number): void {
+    while (this.#lengths.length <= term) {
+      this.#starts.push(0);
+      this.#lengths.push(0);
+    }
+    const length = this.#lengths.at(term);
+    if (isFull(length)) this.#move(term, length);
+    const at = this.#starts.at(term) + length;
+    this.docs[at] = doc;
+    this.impacts[at] = impact;
+    this.#lengths.set(term, length + 1);
+  }
+
+  #move(term: number, length: number): void {
+    const size = Math.max(SMALLEST_BLOCK, length * 2);
+    const to = this.#claim(size);
+    if (length > 0) {
+      const from = this.#starts.at(term);
+      this.docs.copyWithin(to, from, from + length);
+      this.impacts.copyWithin(to, from, from + length);
+      (this.#free[Math.log2(length)] ??= []).push(from);
+    }
+    this.#starts.set(term, to);
+  }
+
+  #claim(size: number): number {
+    const free = this.#free[Math.log2(size)]?.pop();
+    if (free !== undefined) return free;
+    const start = this.#used;
+    this.#used += size;
+    if (this.#used > this.docs.length) this.#grow();
+    return start;
+  }
+
+  #grow(): void {
+    const size = Math.max(this.#used, Math.ceil(this.docs.length * 1.5));
+    const docs = new Uint32Array(size);
+    const impacts = new Uint16Array(size);
+    docs.set(this.docs);
+    impacts.set(this.impacts);
+    this.docs = docs;
+    this.impacts = impacts;
+  }
+}
+
+/** Block sizes are powers of two, so a list is full exactly when its length is one (or it has no block yet). */
+const isFull = (length: number): boolean => length === 0 || (length >= SMALLEST_BLOCK && (length & (length - 1)) === 0);

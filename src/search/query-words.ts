@@ -1,0 +1,58 @@
+import { tokenize } from "./tokenize.ts";
+
+const LONGEST_QUERY = 4000;
+const FILE_KINDS =
+  "txt|md|csv|tsv|json|jsonl|ya?ml|xml|html?|pdf|docx?|xlsx?|pptx?|rtf|png|jpe?g|gif|svg|webp|mp3|wav|mp4|mov|zip|tar|gz|log|py|tsx?|jsx?|java|rs|go|sql|db|sqlite|parquet|ipynb";
+
+/** A span that names a value, not a tool, and the words its kind of value stands for. */
+interface ValueKind {
+  readonly pattern: string;
+  readonly hints: readonly string[];
+}
+
+const VALUE_KINDS: readonly ValueKind[] = [
+  { pattern: "<[^<>\\n]{1,60}>", hints: [] },
+  { pattern: "\\bhttps?:\\/\\/\\S+", hints: ["url"] },
+  { pattern: "\\bselect\\s[^;`\"]{1,200}?\\sfrom\\s[\\w.]+", hints: ["sql", "query", "database"] },
+  { pattern: "[`'\"]?(?<![\\p{L}\\p{N}])(?:[A-Za-z]:)?\\.{0,2}\\/[\\w.\\-\\/{}]+[`'\"]?", hints: ["file"] },
+  { pattern: `[\`'"]?(?<![\\p{L}\\p{N}])[\\w\\-]+\\.(?:${FILE_KINDS})\\b[\`'"]?`, hints: ["file"] },
+  { pattern: "(?<![\\p{L}\\p{N}])'[^'\\n]{1,80}'(?![\\p{L}\\p{N}])", hints: [] },
+  { pattern: '"[^"\\n]{1,200}"', hints: [] },
+  { pattern: "`[^`\\n]{1,120}`", hints: [] },
+  { pattern: "[“„«][^”“»\\n]{1,200}[”“»]", hints: [] },
+  { pattern: "\\b[\\w.\\-]+@[\\w\\-]+\\.[\\w.\\-]+\\b", hints: ["email"] },
+  { pattern: "\\b\\d{1,3}(?:\\.\\d{1,3}){3}\\b", hints: ["ip"] },
+  { pattern: "\\b-?\\d{1,3}\\.\\d{3,},\\s?-?\\d{1,3}\\.\\d{3,}\\b", hints: ["coordinates"] },
+  { pattern: "\\b\\d[\\d.,:\\-\\/]*\\b", hints: [] },
+  { pattern: "#[\\w\\-]+", hints: [] },
+];
+const VALUES = new RegExp(VALUE_KINDS.map(({ pattern }) => `(${pattern})`).join("|"), "giu");
+const IDENTIFIER = /[A-Za-z][A-Za-z0-9_\-.]{3,}/g;
+const IDENTIFIER_MARK = /[_\-.]|[a-z][A-Z]/;
+
+/** What a query says, in words. */
+export interface QueryWords {
+  /** Words that ask, in order. */
+  readonly asking: readonly string[];
+  /** Words inside values; they count less. */
+  readonly values: readonly string[];
+  /** Words for the kinds of the values: a path hints at files. */
+  readonly hints: readonly string[];
+  /** Words written like identifiers, which may be the name of a tool. */
+  readonly identifiers: readonly string[];
+}
+
+/** Takes a query apart; text beyond 4,000 characters is not read. */
+export function readQuery(query: string): QueryWords {
+  const text = query.slice(0, LONGEST_QUERY);
+  const values: string[] = [];
+  const hints = new Set<string>();
+  const asking = text.replace(VALUES, (span, ...groups: unknown[]) => {
+    values.push(...tokenize(span).filter((word) => !/^\d/.test(word)));
+    const kind = VALUE_KINDS[groups.findIndex((group) => group === span)];
+    for (const hint of kind?.hints ?? []) hints.add(hint);
+    return " ";
+  });
+  const identifiers = (text.match(IDENTIFIER) ?? []).filter((word) => IDENTIFIER_MARK.test(word));
+  return { asking: tokenize(asking), values, hints: [...hints], identifiers: [...new Set(identifiers)] };
+}

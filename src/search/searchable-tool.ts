@@ -1,0 +1,61 @@
+import type { JsonObject } from "../model/json.ts";
+
+/** A tool as the index takes it in: its definition as the backend sent it, and what the registry says of its server. */
+export interface SearchableTool {
+  readonly server: string;
+  readonly tool: string;
+  readonly definition: JsonObject;
+  /** The name the server gives itself, where it differs from its id. */
+  readonly serverTitle?: string | undefined;
+  readonly serverDescription?: string | undefined;
+  readonly tags: readonly string[];
+  /** Asks in a person's words that this tool answers. */
+  readonly examples?: readonly string[] | undefined;
+}
+
+/** How sure the index is that a hit is what was asked for. */
+export type Confidence = "high" | "medium" | "low";
+
+/** The words of a query found in one field of a hit. */
+export interface FieldMatch {
+  readonly field: Field;
+  readonly words: readonly string[];
+}
+
+export interface SearchHit {
+  readonly server: string;
+  readonly tool: string;
+  /** Comparable within one result list only. */
+  readonly score: number;
+  readonly confidence: Confidence;
+  /** Other servers with the same tool, nearest first. */
+  readonly alsoOn: readonly string[];
+  /** Why it was found; only with `explain`. */
+  readonly matched?: readonly FieldMatch[];
+}
+
+export interface SearchOptions {
+  /** Only tools of this server. */
+  readonly server?: string | undefined;
+  /** Default 8. */
+  readonly limit?: number | undefined;
+  /** Tools it answers false for are treated as if they were not there. */
+  readonly filter?: ((server: string, tool: string) => boolean) | undefined;
+  readonly explain?: boolean | undefined;
+}
+
+/** The parts of a tool that are searched, each with its own weight. */
+export const FIELDS = [
+  "server",
+  "tool",
+  "title",
+  "lead",
+  "description",
+  "serverDescription",
+  "parameters",
+  "parameterTexts",
+  "tags",
+  "examples",
+] as const;
+
+export type Field = (typeof FIELDS)[number];

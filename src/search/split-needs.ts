@@ -1,0 +1,17 @@
+const SHORTEST_PART_WORDS = 2;
+const MOST_NEEDS = 8;
+/** Ends of sentences and the words that begin the next step of a task. */
+const BREAKS =
+  /(?<=[.!?;])\s+(?=\p{Lu}|\d+[.)]\s)|\n+|\s*[,;]?\s*\b(?:and then|then|after that|afterwards|next|finally|lastly|also|as well as)\b[,:]?\s+|(?:^|\s)(?:\d+[.)]|[-*•])\s+|\s*[。！？；]\s*/giu;
+
+/**
+ * The capabilities a whole task asks for, in order, at most eight: cut where one sentence or step ends and the next begins.
+ * A text that asks for one thing comes back as it is.
+ */
+export function splitNeeds(text: string): readonly string[] {
+  const parts = text
+    .split(BREAKS)
+    .map((part) => part.replace(/^(?:first(?:ly)?|second(?:ly)?|third(?:ly)?|please)[,:]?\s+/i, "").trim())
+    .filter((part) => part.split(/\s+/).length >= SHORTEST_PART_WORDS);
+  return parts.length < 2 ? [text.trim()] : parts.slice(0, MOST_NEEDS);
+}

@@ -1,0 +1,64 @@
+import type { Field } from "./searchable-tool.ts";
+
+export interface FieldWeight {
+  /** How much one occurrence counts. */
+  weight: number;
+  /** 0: length does not matter; 1: an occurrence in a field twice as long counts half. */
+  lengthEffect: number;
+  /** The length in words at which a field is neither favoured nor held back: a usual length, fixed so that no server can shift it. */
+  usualLength: number;
+  /** Words beyond this are not read. */
+  longest: number;
+}
+
+export const FIELD_WEIGHTS: Record<Field, FieldWeight> = {
+  server: { weight: 4.3, lengthEffect: 1, usualLength: 2.5, longest: 12 },
+  tool: { weight: 3.4, lengthEffect: 0.15, usualLength: 3, longest: 16 },
+  title: { weight: 2, lengthEffect: 0.3, usualLength: 3, longest: 16 },
+  lead: { weight: 0.43, lengthEffect: 0.05, usualLength: 12, longest: 50 },
+  description: { weight: 1.69, lengthEffect: 0.9, usualLength: 30, longest: 120 },
+  serverDescription: { weight: 0.65, lengthEffect: 1, usualLength: 20, longest: 100 },
+  parameters: { weight: 0.9, lengthEffect: 0.19, usualLength: 8, longest: 120 },
+  parameterTexts: { weight: 0.83, lengthEffect: 0.38, usualLength: 40, longest: 300 },
+  tags: { weight: 1.5, lengthEffect: 0.5, usualLength: 4, longest: 20 },
+  examples: { weight: 1.7, lengthEffect: 0.5, usualLength: 20, longest: 120 },
+};
+
+/** What the parts of the evidence count against each other. */
+export const WEIGHTS = {
+  /** BM25's k1: how soon more of the same word stops counting. */
+  saturation: 0.91,
+  /** Occurrences of a word that one field may count. */
+  mostRepeats: 6,
+  /** Power over the rarity of a term. */
+  rarityPower: 1.06,
+  /** What the exact form of a word adds to its stem. */
+  formShare: 0.2,
+  /** Words inside a value, against words that ask. */
+  value: 0.44,
+  /** The kind of a value: a path says "file". */
+  hint: 1,
+  /** Two words joined, or one split. */
+  compound: 0.53,
+  /** A word put right. */
+  typo: 0.1,
+  /** Another spelling of a word, against the word itself. */
+  same: 0.9,
+  near: 0.58,
+  /** What another spelling, or a near word, covers of a name. */
+  sameCover: 0.8,
+  nearCover: 0.6,
+  /** The tool's own name covered by the query. */
+  nameCover: 1.36,
+  /** The server's names covered by the query. */
+  serverCover: 0.6,
+  /** The first sentence of the description covered by the query. */
+  leadCover: 0.4,
+  /** Words left over in a first sentence that are forgiven, as rarity. */
+  leadSlack: 20,
+  /** A name whose verb is of the kind asked for, or of another. */
+  sameAct: 1,
+  otherAct: 2,
+  /** A tool named in full by a word written like an identifier. */
+  exactName: 6,
+};

@@ -1,0 +1,92 @@
+import type { Client, StandardSchemaV1 } from "@modelcontextprotocol/client";
+import { GatewayError } from "../model/errors.ts";
+import { isJsonObject, type JsonObject } from "../model/json.ts";
+import type { Connection, Era, PeerFacts, RequestOptions } from "../model/ports.ts";
+import { type Clock, sleep } from "../time/clock.ts";
+import { followChanges } from "./follow-changes.ts";
+import { fromSdkError } from "./sdk-errors.ts";
+
+/** Lets every result through as it came: the SDK's own schemas would strip what they do not know. */
+export const AS_IT_CAME: StandardSchemaV1<unknown, JsonObject> = {
+  "~standard": {
+    version: 1,
+    vendor: "sallyport",
+    validate: (value) => (isJsonObject(value) ? { value } : { issues: [{ message: "Result is not an object" }] }),
+  },
+};
+
+/** The longest timeout the SDK's timers take; deadlines come by signal. */
+export const NO_TIMEOUT_MS = 2 ** 31 - 1;
+
+const CLOSE_MS = 3_000;
+
+/** An SDK client that has finished its handshake, and what the handshake told. */
+export interface Dialled {
+  readonly client: Client;
+  readonly era: Era;
+  readonly peer: PeerFacts;
+  /** Resolves when the client has closed, by us or by the peer. */
+  readonly closed: Promise<void>;
+}
+
+export interface SdkConnectionParts extends Dialled {
+  readonly backend: string;
+  readonly clock: Clock;
+  /** The HTTP headers a request brings along besides those the transport makes of its body. */
+  readonly headersFor?: ((method: string, params: JsonObject, definition: JsonObject) => Record<string, string>) | undefined;
+}
+
+/** A `Connection` over an SDK client, whatever the transport below it. */
+export class SdkConnection implements Connection {
+  readonly era: Era;
+  readonly peer: PeerFacts;
+  readonly closed: Promise<void>;
+  readonly #parts: SdkConnectionParts;
+
+  constructor(parts: SdkConnectionParts) {
+    this.#parts = parts;
+    this.era = parts.era;
+    this.peer = parts.peer;
+    this.closed = parts.closed;
+    if (parts.era === "modern") void followChanges(parts); // never rejects, ends with the client
+  }
+
+  async request(method: string, params: JsonObject, options: RequestOptions): Promise<JsonObject> {
+    const { backend, client } = this.#parts;
+    if (client.transport === undefined) throw closedBefore(backend);
+    const { signal, onProgress, definition } = options;
+    try {
+      const headers = definition && this.#parts.headersFor?.(method, params, definition);
+      return await client.request({ method, params: { ...params } }, AS_IT_CAME, {
+        signal,
+        timeout: NO_TIMEOUT_MS,
+        allowInputRequired: true,
+        ...(headers && { headers }),
+        ...(onProgress && { onprogress: onProgress }),
+      });
+    } catch (error) {
+      throw fromSdkError(error, backend, signal);
+    }
+  }
+
+  async probe(signal: AbortSignal): Promise<void> {
+    try {
+      await this.request(this.era === "legacy" ? "ping" : "server/discover", {}, { signal });
+    } catch (error) {
+      const answered = error instanceof GatewayError && error.rpc !== undefined;
+      if (!answered) throw error; // an error answer shows a living backend as well as a result does
+    }
+  }
+
+  /** Ends the conversation; waits three seconds at most and never rejects. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    const limit = new AbortController();
+    const patience = sleep(this.#parts.clock, CLOSE_MS, limit.signal);
+    await Promise.race([this.#parts.client.close(), patience]).catch(() => {}); // nothing is left to be done about it
+    limit.abort();
+    await patience.catch(() => {}); // the abort just above
+  }
+}
+
+const closedBefore = (backend: string): GatewayError =>
+  new GatewayError("unavailable", `Cannot call "${backend}": its connection is closed`, { backend, outcome: "not_executed" });

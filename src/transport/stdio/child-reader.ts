@@ -1,0 +1,127 @@
+import { GatewayError } from "../../model/errors.ts";
+import { INTERNAL_ERROR, parseMessage, type RequestId, type RpcMessage } from "../../wire/json-rpc.ts";
+import { LineReader } from "../../wire/line-codec.ts";
+import { peekEnvelope, peekTrailingId } from "../../wire/peek-envelope.ts";
+
+const TAIL_BYTES = 4_096;
+const SAMPLE_CHARACTERS = 200;
+const OPEN_BRACE = 0x7b;
+const RPC_MARK = '"jsonrpc"';
+
+/** Why a line of a child was skipped: no JSON, no JSON-RPC message, too long, or an answer nobody waits for. */
+export type StrayKind = "not-json" | "not-rpc" | "too-long" | "unmatched";
+
+export interface ChildReaderOptions {
+  readonly maxLineBytes: number;
+  readonly onMessage: (message: RpcMessage) => void;
+  /** An answer was lost and nobody can tell whose it was. */
+  readonly onLost: (error: GatewayError) => void;
+  /** Hears of every skipped line, with its first 200 characters. */
+  readonly onStray: ((kind: StrayKind, sample: string) => void) | undefined;
+}
+
+/** What is known of a line that is being discarded because it is too long. */
+interface LostLine {
+  readonly isAnswer: boolean;
+  readonly isRpc: boolean;
+  /** Its request has been told, or there is none. */
+  readonly settled: boolean;
+}
+
+/**
+ * Reads what a child writes, as messages. Children also write banners and logs: lines that are no message, and answers to
+ * nobody, are skipped and counted. An answer that cannot be read becomes an error answer with a GatewayError
+ * (`upstream_protocol`) as its data, so that the request it belongs to fails at once and no other does.
+ */
+export class ChildReader {
+  readonly #options: ChildReaderOptions;
+  readonly #lines: LineReader;
+  readonly #pending = new Set<RequestId>();
+  #strayCount = 0;
+  #lost: LostLine | undefined;
+
+  constructor(options: ChildReaderOptions) {
+    this.#options = options;
+    this.#lines = new LineReader({
+      maxBytes: options.maxLineBytes,
+      onLine: (line) => this.#readLine(line),
+      onTooLong: (head) => this.#beginTooLong(head),
+      onDiscarded: (tail) => this.#endTooLong(tail),
+    });
+  }
+
+  /** How many lines were skipped so far. */
+  get strayCount(): number {
+    return this.#strayCount;
+  }
+
+  push(chunk: Buffer): void {
+    this.#lines.push(chunk);
+  }
+
+  /** Reads a last line that came without a newline. */
+  end(): void {
+    this.#lines.end();
+  }
+
+  /** Lets exactly one answer with this id through. */
+  expect(id: RequestId): void {
+    this.#pending.add(id);
+  }
+
+  /** Makes a late answer nobody's. */
+  forget(id: RequestId): void {
+    this.#pending.delete(id);
+  }
+
+  #readLine(line: Buffer): void {
+    const parsed = parseMessage(line);
+    if (parsed.kind === "invalid") {
+      const isAnswer = parsed.shape === "response" && line.includes(RPC_MARK); // a log line may have an "id" and an "error" too
+      const id = parsed.id ?? peekTrailingId(line.subarray(-TAIL_BYTES));
+      if (isAnswer && this.#fail(id, `Cannot read the answer of the server: ${parsed.error.message}`)) return;
+      this.#skip(line[0] === OPEN_BRACE ? "not-rpc" : "not-json", line);
+    } else if (parsed.kind === "response" && !this.#claim(parsed.message.id)) this.#skip("unmatched", line);
+    else this.#options.onMessage(parsed.message);
+  }
+
+  #beginTooLong(head: Buffer): void {
+    this.#skip("too-long", head);
+    const { shape, id } = peekEnvelope(head);
+    const isAnswer = shape === "response";
+    const isRpc = head.includes(RPC_MARK);
+    if (isAnswer && isRpc) this.#fail(id, this.#tooLong());
+    this.#lost = { isAnswer, isRpc, settled: id !== null };
+  }
+
+  /** Many servers write the id behind the result. If even the end does not name it, every caller's answer may be the lost one. */
+  #endTooLong(tail: Buffer): void {
+    const lost = this.#lost;
+    this.#lost = undefined;
+    if (!lost?.isAnswer || lost.settled || !(lost.isRpc || tail.includes(RPC_MARK))) return;
+    const id = peekTrailingId(tail);
+    if (id !== null) this.#fail(id, this.#tooLong());
+    else if (this.#pending.size > 0) this.#options.onLost(new GatewayError("upstream_protocol", this.#tooLong()));
+  }
+
+  #fail(id: RequestId | null, problem: string): boolean {
+    if (id === null || !this.#claim(id)) return false;
+    const data = new GatewayError("upstream_protocol", problem);
+    this.#options.onMessage({ jsonrpc: "2.0", id, error: { code: INTERNAL_ERROR, message: problem, data } });
+    return true;
+  }
+
+  /** True once for every request of ours. */
+  #claim(id: RequestId | null): boolean {
+    return id !== null && this.#pending.delete(id);
+  }
+
+  #skip(kind: StrayKind, line: Buffer): void {
+    this.#strayCount += 1;
+    this.#options.onStray?.(kind, line.toString("utf8", 0, SAMPLE_CHARACTERS * 4).slice(0, SAMPLE_CHARACTERS));
+  }
+
+  #tooLong(): string {
+    return `Cannot read the answer of the server: it is longer than ${this.#options.maxLineBytes} bytes`;
+  }
+}

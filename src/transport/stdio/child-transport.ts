@@ -1,0 +1,145 @@
+import type { Readable, Writable } from "node:stream";
+import type { JSONRPCMessage, MessageExtraInfo, Transport } from "@modelcontextprotocol/client";
+import { GatewayError } from "../../model/errors.ts";
+import type { RpcMessage } from "../../wire/json-rpc.ts";
+import { LineWriter } from "../../wire/line-writer.ts";
+import { ChildReader, type StrayKind } from "./child-reader.ts";
+
+/** An answer of 8 MiB and the envelope around it. */
+export const MAX_CHILD_LINE_BYTES = 8 * 2 ** 20 + 64 * 2 ** 10;
+const MAX_QUEUED_BYTES = 16 * 2 ** 20;
+
+export interface ChildTransportOptions {
+  /** The child's standard input; it belongs to the workload and is not ended here. */
+  readonly input: Writable;
+  /** The child's standard output. */
+  readonly output: Readable;
+  /** Default: `MAX_CHILD_LINE_BYTES`. */
+  readonly maxLineBytes?: number | undefined;
+  /** Hears of every skipped line, with its first 200 characters. */
+  readonly onStray?: ((kind: StrayKind, sample: string) => void) | undefined;
+}
+
+/**
+ * The SDK's Transport over the pipes of a child. A request whose answer cannot be read fails with an SDK ProtocolError whose
+ * `data` is the GatewayError. When either pipe ends, `onclose` is called at once, so that nobody waits for a dead child.
+ */
+export class ChildTransport implements Transport {
+  onclose?: (() => void) | undefined;
+  onerror?: ((error: Error) => void) | undefined;
+  onmessage?: (<T extends JSONRPCMessage>(message: T, extra?: MessageExtraInfo) => void) | undefined;
+  /** All requests share one channel, so they are cancelled by `notifications/cancelled`. */
+  readonly hasPerRequestStream = false;
+  // The SDK recognises the pipes of a child by these two, and only then takes silence on its probe for the legacy era.
+  readonly stderr = null;
+  readonly pid = null;
+  readonly #input: Writable;
+  readonly #output: Readable;
+  readonly #reader: ChildReader;
+  readonly #writer: LineWriter;
+  readonly #inbox: RpcMessage[] = [];
+  #delivering = false;
+  #started = false;
+  #ended = false;
+  #closed = false;
+
+  constructor({ input, output, maxLineBytes = MAX_CHILD_LINE_BYTES, onStray }: ChildTransportOptions) {
+    this.#input = input;
+    this.#output = output;
+    this.#reader = new ChildReader({
+      maxLineBytes,
+      onStray,
+      onMessage: (message) => this.#receive(message),
+      onLost: (error) => this.#finish(error),
+    });
+    this.#writer = new LineWriter(input, { highWaterBytes: MAX_QUEUED_BYTES, onFailed: () => this.#inputBroke() });
+    output.on("error", () => this.#outputEnded());
+  }
+
+  /** How many lines of the child were skipped so far. */
+  get strayCount(): number {
+    return this.#reader.strayCount;
+  }
+
+  /** Begins to read; throws `unavailable` if the child is gone already. */
+  async start(): Promise<void> {
+    if (this.#started) throw new GatewayError("internal", "Cannot start the transport twice");
+    this.#started = true;
+    if (this.#closed || this.#output.destroyed || this.#output.readableEnded || this.#input.destroyed) throw gone();
+    this.#output.on("data", this.#onData);
+    this.#output.once("end", () => this.#outputEnded());
+    this.#output.once("close", () => this.#outputEnded());
+  }
+
+  /** Sends one message; rejects with `unavailable` if the child is gone and `resource_exhausted` if it has stopped reading. */
+  async send(message: JSONRPCMessage): Promise<void> {
+    if (this.#closed) throw gone();
+    const line = JSON.stringify(message);
+    if ("method" in message && "id" in message) {
+      if (this.#writer.queuedBytes > MAX_QUEUED_BYTES) throw notReading();
+      this.#reader.expect(message.id);
+    } else if ("method" in message && message.method === "notifications/cancelled") this.#forget(message.params?.["requestId"]);
+    await this.#writer.write(line);
+  }
+
+  /** Ends the conversation on our side; the pipes are left to their owner, and what the child still writes is dropped. */
+  async close(): Promise<void> {
+    this.#finish();
+  }
+
+  readonly #onData = (chunk: Buffer): void => this.#reader.push(chunk);
+
+  #forget(id: unknown): void {
+    if (typeof id === "string" || typeof id === "number") this.#reader.forget(id);
+  }
+
+  #receive(message: RpcMessage): void {
+    this.#inbox.push(message);
+    if (!this.#delivering) void this.#deliverAll(); // never rejects: what a listener throws goes to onerror
+  }
+
+  async #deliverAll(): Promise<void> {
+    this.#delivering = true;
+    for (let message = this.#inbox.shift(); message && !this.#closed; message = this.#inbox.shift()) {
+      this.#hand(message);
+      if (!("id" in message)) await null; // the SDK hears notifications a microtask late: an answer must not overtake them
+    }
+    this.#delivering = false;
+    if (this.#ended) this.#finish();
+  }
+
+  #hand(message: RpcMessage): void {
+    try {
+      this.onmessage?.(message as JSONRPCMessage); // the SDK checks for itself what its narrower types promise
+    } catch (error) {
+      this.onerror?.(GatewayError.from(error));
+    }
+  }
+
+  #outputEnded(): void {
+    if (this.#ended) return;
+    this.#ended = true;
+    this.#reader.end();
+    if (!this.#delivering) this.#finish();
+  }
+
+  /** A child that died may have left answers in the other pipe: one whole turn of the loop reads what is there. */
+  #inputBroke(): void {
+    setImmediate(() => setImmediate(() => this.#outputEnded()));
+  }
+
+  #finish(error?: GatewayError): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#output.off("data", this.#onData);
+    this.#output.resume();
+    if (error) this.onerror?.(error);
+    this.onclose?.();
+  }
+}
+
+const gone = (): GatewayError =>
+  new GatewayError("unavailable", "Cannot reach the server: it has closed its pipes", { outcome: "not_executed" });
+
+const notReading = (): GatewayError =>
+  new GatewayError("resource_exhausted", "Cannot send: the server has stopped reading its input", { hint: "Restart the server" });

@@ -1,0 +1,134 @@
+import type { GatewayError } from "../../model/errors.ts";
+import { type Clock, sleep } from "../../time/clock.ts";
+import { errorResponse, type RpcMessage, type RpcRequest } from "../../wire/json-rpc.ts";
+import {
+  type AnswerContext,
+  type AnswerLimits,
+  isEventStream,
+  mediaType,
+  readEventStream,
+  readJsonAnswer,
+  type StreamEnd,
+} from "./answer.ts";
+import { claimedRevision, modernHeaders } from "./headers.ts";
+import { brokenAnswer } from "./http-errors.ts";
+import { discard, type HttpAnswer, type HttpPool } from "./http-pool.ts";
+import { readRefusal, refusalError } from "./http-status.ts";
+import type { Session } from "./session.ts";
+
+/** What every exchange with one backend shares. */
+export interface ExchangeParts {
+  readonly backend: string;
+  readonly clock: Clock;
+  readonly pool: HttpPool;
+  readonly session: Session;
+  readonly maxMessageBytes: number;
+}
+
+/** One request, the headers it brings along, and where the messages of its answer go. */
+export interface Ask {
+  readonly request: RpcRequest;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly signal: AbortSignal;
+  readonly deliver: (message: RpcMessage) => void;
+}
+
+/** The backend has forgotten the session a request named, and did not look at the request. */
+export class SessionLost extends Error {
+  override readonly name = "SessionLost";
+  /** The session that is gone. */
+  readonly session: string;
+
+  constructor(session: string, cause: GatewayError) {
+    super(cause.message, { cause });
+    this.session = session;
+  }
+}
+
+/** The media types an answer to a POST may have. */
+export const ANSWER_TYPES = "application/json, text/event-stream";
+
+const MAX_STREAM_BYTES = 64 * 2 ** 20;
+const MAX_STREAM_EVENTS = 10_000;
+const MAX_RESUMES = 5;
+const RESUME = { usualMs: 1_000, minMs: 50, maxMs: 60_000 };
+
+/**
+ * Posts one request and delivers what comes back, until its response is delivered. Throws SessionLost, a GatewayError, an
+ * SdkHttpError for a refusal that may be a matter of the protocol era, or the signal's reason.
+ */
+export async function exchange(parts: ExchangeParts, ask: Ask): Promise<void> {
+  const { request, signal } = ask;
+  const first = request.method === "initialize";
+  const session = first ? undefined : parts.session.id;
+  const headers = {
+    ...(first ? {} : parts.session.headers),
+    ...modernHeaders(request.method, request.params),
+    ...ask.headers,
+    accept: ANSWER_TYPES,
+    "content-type": "application/json",
+  };
+  const answer = await parts.pool.request({ method: "POST", headers, body: JSON.stringify(request), signal });
+  if (answer.statusCode >= 300) return refused(parts, ask, answer, session);
+  if (first) parts.session.begin(request, answer);
+  if (isEventStream(answer)) return readStream(parts, ask, answer);
+  if (mediaType(answer) === "application/json") return readJsonAnswer(answer, answerContext(parts, ask));
+  discard(answer.body);
+  throw brokenAnswer(parts.backend, "is neither JSON nor a stream of events");
+}
+
+async function refused(parts: ExchangeParts, ask: Ask, answer: HttpAnswer, session: string | undefined): Promise<void> {
+  const { id } = ask.request;
+  const refusal = await readRefusal(answer, parts.clock.wallTime());
+  const error = refusalError(parts.backend, refusal);
+  if (session !== undefined && parts.session.isLost(refusal, id)) throw new SessionLost(session, error.gateway);
+  const isAnswer = refusal.rpc?.id === id && (refusal.status === 400 || refusal.status === 404);
+  if (!isAnswer || !refusal.rpc) throw error.thrown;
+  ask.deliver(errorResponse(id, refusal.rpc.error));
+}
+
+/** A legacy stream that broke off is taken up after its last event; a modern one is not resumable. */
+async function readStream(parts: ExchangeParts, ask: Ask, answer: HttpAnswer): Promise<void> {
+  const context = answerContext(parts, ask);
+  const resumable = claimedRevision(ask.request.params) === undefined;
+  let end = await readEventStream(answer, context);
+  for (let fruitless = 0; !end.answered; ) {
+    ask.signal.throwIfAborted();
+    if (!resumable || end.lastEventId === undefined || fruitless >= MAX_RESUMES) throw brokenOff(parts.backend, end);
+    await sleep(parts.clock, Math.min(Math.max(end.retryMs ?? RESUME.usualMs, RESUME.minMs), RESUME.maxMs), ask.signal);
+    const before = end;
+    const after = await resume(parts, ask, context, before);
+    end = { ...after, lastEventId: after.lastEventId ?? before.lastEventId, retryMs: after.retryMs ?? before.retryMs };
+    fruitless = end.events > 0 || end.lastEventId !== before.lastEventId ? 0 : fruitless + 1;
+  }
+}
+
+async function resume(parts: ExchangeParts, ask: Ask, context: AnswerContext, before: StreamEnd): Promise<StreamEnd> {
+  const headers = { ...parts.session.headers, accept: "text/event-stream", "last-event-id": before.lastEventId ?? "" };
+  const answer = await parts.pool.request({ method: "GET", headers, signal: ask.signal });
+  if (answer.statusCode === 200 && isEventStream(answer)) return readEventStream(answer, context);
+  discard(answer.body);
+  throw brokenOff(parts.backend, before);
+}
+
+const brokenOff = (backend: string, end: StreamEnd): GatewayError =>
+  end.error ?? brokenAnswer(backend, "ends without a response");
+
+function answerContext(parts: ExchangeParts, { request, deliver }: Ask): AnswerContext {
+  const { backend, clock, session, maxMessageBytes: messageBytes } = parts;
+  return { backend, clock, id: request.id, limits: limitsFor(request.method, messageBytes), deliver: noteInitialize };
+
+  function noteInitialize(message: RpcMessage): void {
+    if (request.method === "initialize" && !("method" in message)) session.learn(message);
+    deliver(message);
+  }
+}
+
+function limitsFor(method: string, messageBytes: number): AnswerLimits {
+  const endless = method === "subscriptions/listen"; // lasts as long as the conversation
+  return {
+    messageBytes,
+    streamBytes: endless ? Infinity : Math.max(MAX_STREAM_BYTES, messageBytes),
+    streamEvents: endless ? Infinity : MAX_STREAM_EVENTS,
+  };
+}

@@ -1,0 +1,146 @@
+import type { Writable } from "node:stream";
+import { GatewayError } from "../model/errors.ts";
+
+const NEWLINE = Buffer.from("\n");
+const BATCH_BYTES = 64 * 2 ** 10;
+
+export interface LineWriterOptions {
+  /** Above this many queued bytes the writer counts as congested, until the queue is down to half of it. */
+  readonly highWaterBytes: number;
+  readonly onCongested?: () => void;
+  readonly onDrained?: () => void;
+  /** The reader went away (EPIPE) or the stream broke; called once, every later write rejects. */
+  readonly onFailed?: (error: Error) => void;
+}
+
+interface QueuedLine {
+  /** What of the line is not handed to the stream yet. */
+  rest: Buffer;
+  readonly resolve: () => void;
+  readonly reject: (error: Error) => void;
+}
+
+/**
+ * Writes lines to a stream, one small batch at a time: while one batch is on its way the next lines gather.
+ * Never throws and never lets a broken pipe end the process; what cannot be written rejects with `unavailable`.
+ */
+export class LineWriter {
+  readonly #stream: Writable;
+  readonly #options: LineWriterOptions;
+  #queue: QueuedLine[] = [];
+  #next = 0;
+  #queuedBytes = 0;
+  #handedOverBytes = 0;
+  /** Lines that end in the batch under way; undefined while none is. */
+  #underWay: readonly QueuedLine[] | undefined;
+  #congested = false;
+  #failed: Error | undefined;
+  #flushing: (() => void)[] = [];
+
+  constructor(stream: Writable, options: LineWriterOptions) {
+    this.#stream = stream;
+    this.#options = options;
+    stream.on("error", (cause) => this.#fail(cause));
+    stream.on("close", () => this.#fail(undefined));
+  }
+
+  /** Bytes accepted and not yet handed to the operating system. */
+  get queuedBytes(): number {
+    return this.#queuedBytes;
+  }
+
+  /** Bytes handed to the operating system so far; it stands still while nobody reads. */
+  get handedOverBytes(): number {
+    return this.#handedOverBytes;
+  }
+
+  /** Why nothing can be written any more. */
+  get failed(): Error | undefined {
+    return this.#failed;
+  }
+
+  /** Queues one line, its newline added here; resolves once the operating system has it, rejects if it never will. */
+  write(line: string | Uint8Array): Promise<void> {
+    const failed = this.#failed;
+    if (failed) return Promise.reject(failed);
+    const rest = typeof line === "string" ? Buffer.from(`${line}\n`) : Buffer.concat([line, NEWLINE]);
+    return new Promise((resolve, reject) => {
+      this.#queue.push({ rest, resolve, reject });
+      this.#queuedBytes += rest.length;
+      if (!this.#congested && this.#queuedBytes > this.#options.highWaterBytes) {
+        this.#congested = true;
+        this.#options.onCongested?.();
+      }
+      this.#pump();
+    });
+  }
+
+  /** Resolves when nothing is queued any more, be it because everything was written or because the stream broke. */
+  flush(): Promise<void> {
+    if (this.#queuedBytes === 0) return Promise.resolve();
+    return new Promise((resolve) => this.#flushing.push(resolve));
+  }
+
+  #pump(): void {
+    if (this.#underWay || this.#next === this.#queue.length) return;
+    const { bytes, finished } = this.#takeBatch();
+    this.#underWay = finished;
+    this.#stream.write(bytes, (cause) => {
+      if (cause) this.#fail(cause);
+      if (this.#failed) return;
+      this.#underWay = undefined;
+      this.#written(bytes.length, finished);
+    });
+  }
+
+  /** At most about 64 KiB: a long line goes in slices, so that a slow reader can be told from one that stopped. */
+  #takeBatch(): { readonly bytes: Buffer; readonly finished: readonly QueuedLine[] } {
+    const parts: Buffer[] = [];
+    const finished: QueuedLine[] = [];
+    let room = BATCH_BYTES;
+    for (let line = this.#queue[this.#next]; line && room > 0; line = this.#queue[this.#next]) {
+      const part = line.rest.subarray(0, room);
+      line.rest = line.rest.subarray(part.length);
+      room -= part.length;
+      parts.push(part);
+      if (line.rest.length > 0) break;
+      finished.push(line);
+      this.#next += 1;
+    }
+    if (this.#next === this.#queue.length) {
+      this.#queue = [];
+      this.#next = 0;
+    }
+    const [only] = parts;
+    return { bytes: only && parts.length === 1 ? only : Buffer.concat(parts), finished };
+  }
+
+  #written(bytes: number, finished: readonly QueuedLine[]): void {
+    this.#queuedBytes -= bytes;
+    this.#handedOverBytes += bytes;
+    for (const line of finished) line.resolve();
+    if (this.#congested && this.#queuedBytes <= this.#options.highWaterBytes / 2) {
+      this.#congested = false;
+      this.#options.onDrained?.();
+    }
+    this.#pump();
+    if (this.#queuedBytes === 0) this.#releaseFlushing();
+  }
+
+  #fail(cause: Error | undefined): void {
+    if (this.#failed) return;
+    const failed = new GatewayError("unavailable", "Cannot write: the reading end is closed", { cause });
+    this.#failed = failed;
+    const lost = [...(this.#underWay ?? []), ...this.#queue.slice(this.#next)];
+    this.#queue = [];
+    this.#next = 0;
+    this.#queuedBytes = 0;
+    for (const line of lost) line.reject(failed);
+    this.#options.onFailed?.(failed);
+    this.#releaseFlushing();
+  }
+
+  #releaseFlushing(): void {
+    for (const resolve of this.#flushing.splice(0)) resolve();
+  }
+}

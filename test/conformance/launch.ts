@@ -1,0 +1,33 @@
+import type { BackendSpec } from "../../src/model/backend-spec.ts";
+import type { JsonObject } from "../../src/model/json.ts";
+import type { LaunchRequest, RuntimeKind } from "../../src/model/ports.ts";
+
+/** A launch request nobody aborts. */
+export const requestFor = (spec: BackendSpec, signal = new AbortController().signal): LaunchRequest => ({
+  spec,
+  signal,
+  report: () => {},
+});
+
+/** A backend of a kind of runtime, from the fields its entry would have. */
+export function specOf(kind: RuntimeKind, fields: JsonObject, baseDir = process.cwd()): BackendSpec {
+  return {
+    id: "backend",
+    runtime: kind.kind,
+    ...kind.parse({ id: "backend", fields, baseDir }),
+    protocolEra: "auto",
+    description: undefined,
+    tags: [],
+    enabled: true,
+    tools: { allow: undefined, deny: [], overrides: new Map() },
+    trustAnnotations: false,
+    startTimeoutMs: 40_000,
+    callTimeoutMs: 45_000,
+    idleStopMs: 600_000,
+    warm: false,
+    toolsFile: undefined,
+    missing: [],
+    digest: "digest",
+    extra: {},
+  };
+}
