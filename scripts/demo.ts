@@ -12,7 +12,7 @@ const ROOT = fileURLToPath(new URL("..", import.meta.url));
 const GATEWAY = join(ROOT, "dist", "main.js");
 const SRC = join(ROOT, "src");
 const CHARS_PER_TOKEN = 4;
-const WIDTH = 110;
+const WIDTH = 130;
 const MOST_LINES = 14;
 
 /** The servers of registry.json without a gateway in between: what a host without one would have to show its model. */
@@ -71,7 +71,7 @@ async function tour(host: Client): Promise<void> {
   await call("Four calls at once, one of them wrong", "invoke_many", {
     calls: [
       { tool: "everything/echo", arguments: { message: "hello" } },
-      { tool: "memory/search_nodes", arguments: { query: "door" } },
+      { tool: "everything/get-sum", arguments: { a: 1, b: 2 } },
       { tool: "filesystem/read_text_file", arguments: { path: "/etc/passwd" } },
       {
         tool: "thinking/sequentialthinking",
@@ -138,10 +138,13 @@ async function connect(command: string, args: readonly string[], env: Readonly<R
   return client;
 }
 
-const tokens = (chars: number): string => Math.ceil(chars / CHARS_PER_TOKEN).toLocaleString("en");
+function tokens(chars: number): string {
+  return Math.ceil(chars / CHARS_PER_TOKEN).toLocaleString("en");
+}
 
-const heading = (title: string, begin: number): void =>
+function heading(title: string, begin: number): void {
   console.log(`\n${title.padEnd(60)} ${formatMs(performance.now() - begin).padStart(8)}`);
+}
 
 function say(text: string, mark = " "): void {
   const lines = text.split("\n");

@@ -33,7 +33,7 @@ variant() {
 exec 9>"${TMPDIR:-/tmp}/sallyport-test-images.lock"
 flock 9 # test files start side by side and each asks for the images
 
-if ! is_current "$prefix/health:1"; then
+if ! { is_current "$prefix/stdio:1" && is_current "$prefix/http:1" && is_current "$prefix/crash:1" && is_current "$prefix/health:1"; }; then
   work=$(mktemp -d)
   trap 'rm -rf "$work"' EXIT
   mkdir "$work/root" "$work/context"

@@ -15,7 +15,7 @@ const { positionals, values } = parseArgs({
   allowPositionals: true,
   options: {
     rounds: { type: "string", default: "20" },
-    calls: { type: "string", default: "200" },
+    calls: { type: "string", default: "400" },
     output: { type: "string" },
     "no-pin": { type: "boolean", default: false },
   },

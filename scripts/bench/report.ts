@@ -25,6 +25,11 @@ export function printTable(rows: readonly Row[]): void {
   for (const line of cells) print(line);
 }
 
+/** Says on a terminal how far the rounds are; silent elsewhere. */
+export function showProgress(round: number, rounds: number): void {
+  if (process.stderr.isTTY) process.stderr.write(`\rround ${round} of ${rounds}${round === rounds ? "\n" : ""}`);
+}
+
 /** Writes findings with everything needed to compare them later. */
 export function writeJson(file: string, name: string, machine: Machine, settings: Row, findings: Findings): void {
   mkdirSync(dirname(file), { recursive: true });

@@ -1,5 +1,6 @@
 import type { Done } from "./line-driver.ts";
 import { cpuMicros } from "./process-figures.ts";
+import { showProgress } from "./report.ts";
 import { quantile, shuffled, sorted } from "./statistics.ts";
 
 /** Something that can be called over and over. */
@@ -30,9 +31,8 @@ export interface Case {
 export async function runRounds(cases: readonly Case[], rounds: number, calls: number): Promise<void> {
   for (let round = 0; round < rounds; round += 1) {
     for (const each of shuffled(cases)) each.rounds.push(await runOnce(each.variant, each.inFlight, calls));
-    process.stderr.write(`\rround ${round + 1} of ${rounds}`);
+    showProgress(round + 1, rounds);
   }
-  process.stderr.write("\n");
 }
 
 let nextId = 1_000; // ids below are for handshakes

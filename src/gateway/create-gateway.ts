@@ -13,13 +13,14 @@ import type { Logger } from "../telemetry/logger.ts";
 import { StatusBoard } from "../telemetry/status-board.ts";
 import type { Clock } from "../time/clock.ts";
 import { createBackendRequests } from "./backend-requests.ts";
+import type { ContainerCare } from "./container-care.ts";
 import { Discovery } from "./discovery.ts";
 import { deadline } from "./filters/deadline.ts";
 import { observe } from "./filters/observe.ts";
 import { policy } from "./filters/policy.ts";
 import { send } from "./filters/send.ts";
-import { Gateway } from "./gateway.ts";
 import { followCatalog } from "./follow-catalog.ts";
+import { Gateway } from "./gateway.ts";
 import { LearnTools } from "./learn-tools.ts";
 import { pipeline } from "./pipeline.ts";
 import { RecallCatalog } from "./recall-catalog.ts";
@@ -36,6 +37,7 @@ export interface GatewayDeps {
   readonly registryView: () => RegistryView;
   readonly drivers: ReadonlyMap<string, RuntimeDriver>;
   readonly transport: Transport;
+  readonly containers: ContainerCare;
   readonly store: StateStore;
   readonly clock: Clock;
   readonly log: Logger;
@@ -54,7 +56,7 @@ export function createGateway(deps: GatewayDeps): OpenGateway {
   const { clock, log, store } = deps;
   const board = new StatusBoard();
   const observer = tellAll([board, createAccessLog(log)], log);
-  const index = new ToolIndex();
+  const index = new ToolIndex(clock);
   const catalog = new Catalog((backend, listing) => followCatalog(index, fleet.get(backend)?.spec, backend, listing));
   const refresh = new RefreshCatalog(catalog, store, (backend) => fleet.get(backend)?.spec, clock);
   const makeSupervisor = supervisorFactory(deps, observer, refresh);
@@ -76,9 +78,10 @@ export function createGateway(deps: GatewayDeps): OpenGateway {
     discovery: new Discovery(router, catalog, index, learn),
     learn,
     refresh,
-    views: new Views(fleet, router, catalog, recall, board, clock),
+    views: new Views({ fleet, router, catalog, recall, board, clock, containers: deps.containers }),
     calls,
     requests: createBackendRequests(router, clock),
+    containers: deps.containers,
     registry: deps.registryView,
     close: async () => {
       await fleet[Symbol.asyncDispose]();
@@ -128,5 +131,9 @@ function refreshInBackground(refresh: RefreshCatalog, backend: string, connectio
 const noDriver = (kind: string): RuntimeDriver => ({
   kind,
   launch: ({ spec }) =>
-    Promise.reject(new GatewayError("needs_config", `Cannot start "${spec.id}": this version cannot run ${kind} entries`, { backend: spec.id })),
+    Promise.reject(
+      new GatewayError("needs_config", `Cannot start "${spec.id}": this version cannot run ${kind} entries`, {
+        backend: spec.id,
+      }),
+    ),
 });

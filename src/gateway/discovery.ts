@@ -70,6 +70,7 @@ export class Discovery {
   async discover(query: DiscoverQuery, signal: AbortSignal): Promise<DiscoverAnswer> {
     if (query.server !== undefined) this.#router.backend(query.server);
     const unknown = await this.#learn.learnUnknown(query.server, signal);
+    await this.#index.settled();
     const filter = (server: string, tool: string) => this.#isShown({ backend: server, tool }, query.readonly === true);
     const results = query.needs.map((need) => {
       const hits = this.#index.search(need, {

@@ -9,9 +9,11 @@ import { isTrustedReadOnly } from "../security/policy.ts";
 import type { Clock } from "../time/clock.ts";
 import type { BackendRequests } from "./backend-requests.ts";
 import type { Caller } from "./caller.ts";
+import type { CollectionStep, ContainerCare } from "./container-care.ts";
 import type { DescribeAnswer, DiscoverAnswer, DiscoverQuery, Discovery } from "./discovery.ts";
 import type { LearnTools } from "./learn-tools.ts";
 import type { RefreshCatalog } from "./refresh-catalog.ts";
+import { reportStages } from "./report-stages.ts";
 import type { Router } from "./router.ts";
 import type { GatewayStatus, RegistryView, ServerCard, ServerStatus, Views } from "./views.ts";
 
@@ -38,6 +40,7 @@ export interface GatewayParts {
   readonly views: Views;
   readonly calls: CallHandler;
   readonly requests: BackendRequests;
+  readonly containers: ContainerCare;
   readonly registry: () => RegistryView;
   readonly close: () => Promise<void>;
 }
@@ -121,9 +124,22 @@ export class Gateway implements AsyncDisposable {
     if (action === "refresh") this.#parts.refresh.invalidate(backend);
     if (action === "start" || action === "restart" || action === "refresh") {
       this.#assertOpen();
+      const onStage = reportStages(caller.onProgress, this.#parts.clock);
+      if (action === "start") await supervisor.prepare(caller.signal, onStage);
+      await supervisor.start(caller.signal, onStage);
       await this.#parts.learn.learn(backend, caller.signal);
     }
     return await this.#parts.views.server(backend);
+  }
+
+  /** Fetches what a server needs to start, such as its image. */
+  async prepare(backend: string, caller: Caller): Promise<void> {
+    await this.#parts.router.usable(backend).prepare(caller.signal, reportStages(caller.onProgress, this.#parts.clock));
+  }
+
+  /** What became, or would become, of the containers that gateways have left behind. */
+  async collectContainers(dryRun: boolean): Promise<readonly CollectionStep[]> {
+    return dryRun ? await this.#parts.containers.plan() : await this.#parts.containers.collect();
   }
 
   /** Starts the servers the registry wants warm, in the background. */

@@ -11,6 +11,7 @@ import { openStateDirs } from "../state/state-dir.ts";
 import { createLogger } from "../telemetry/logger.ts";
 import { type Clock, systemClock } from "../time/clock.ts";
 import { createTransport } from "../transport/index.ts";
+import { ContainerCare } from "./container-care.ts";
 import { createGateway } from "./create-gateway.ts";
 import type { Gateway } from "./gateway.ts";
 import { RegistryDesk } from "./registry-desk.ts";
@@ -37,7 +38,10 @@ export async function openGateway(options: OpenOptions): Promise<Gateway> {
   }
 }
 
-async function assemble({ registry, version, env = process.env, clock = systemClock }: OpenOptions, owned: Scope): Promise<Gateway> {
+async function assemble(
+  { registry, version, env = process.env, clock = systemClock }: OpenOptions,
+  owned: Scope,
+): Promise<Gateway> {
   const log = createLogger(env);
   owned.defer(() => log.flush());
   const dirs = await openStateDirs(env);
@@ -47,11 +51,16 @@ async function assemble({ registry, version, env = process.env, clock = systemCl
   const loading = { file: findRegistryFile({ flag: registry, env }), kinds: runtimeKinds, store, env };
   const start = await loadRegistry(loading);
   const desk = new RegistryDesk(loading.file, start, log);
+  const { engine } = desk.snapshot.settings;
+  const containers = owned.use(
+    new ContainerCare({ clock, log, runtimeDir: dirs.runtime, engine, snapshot: () => desk.snapshot }),
+  );
   const { gateway, apply } = createGateway({
     version,
     snapshot: desk.snapshot,
     registryView: () => desk.view,
-    drivers: createDrivers({ clock }),
+    drivers: createDrivers({ clock, containers: containers.driverDeps }),
+    containers,
     transport: createTransport({ clock, store, identity: { name: "sallyport", version } }),
     store,
     clock,
@@ -64,6 +73,7 @@ async function assemble({ registry, version, env = process.env, clock = systemCl
   };
   const watcher = watchRegistry({ ...loading, clock, current: start, onChange });
   owned.defer(() => watcher[Symbol.dispose]());
+  void containers.sweep(); // it logs its own failures
   return gateway;
 }
 

@@ -50,14 +50,15 @@ export class RegistryDesk {
   }
 
   #tellErrors(): void {
-    for (const { line, column, path, message } of this.#errors) this.#log.error({ file: this.#file, line, column, path }, message);
+    for (const { line, column, path, message } of this.#errors)
+      this.#log.error({ file: this.#file, line, column, path }, message);
   }
 }
 
 const emptySnapshot = (file: string): RegistrySnapshot => ({
   file,
   backends: new Map(),
-  settings: { drainMs: 5_000 },
+  settings: { drainMs: 5_000, engine: undefined },
   warnings: [],
   digest: "",
 });

@@ -6,6 +6,7 @@ import type { GatewaySettings, RegistryProblem } from "../model/registry-snapsho
 import { neutralise } from "../security/neutralise-text.ts";
 import type { BackendFigures, StatusBoard } from "../telemetry/status-board.ts";
 import type { Clock } from "../time/clock.ts";
+import type { EngineView } from "./container-care.ts";
 import type { RecallCatalog } from "./recall-catalog.ts";
 import type { Router, ShownState } from "./router.ts";
 
@@ -37,6 +38,8 @@ export interface GatewayStatus {
   readonly uptimeMs: number;
   readonly registry: RegistryView;
   readonly settings: GatewaySettings;
+  /** Undefined while no container was needed. */
+  readonly engine: EngineView | undefined;
   readonly servers: readonly (ServerCard & { readonly inFlight: number; readonly figures: BackendFigures })[];
 }
 
@@ -53,55 +56,65 @@ export interface ServerStatus extends ServerCard {
   readonly log: readonly string[];
 }
 
+export interface ViewParts {
+  readonly fleet: Fleet;
+  readonly router: Router;
+  readonly catalog: Catalog;
+  readonly recall: RecallCatalog;
+  readonly board: StatusBoard;
+  readonly clock: Clock;
+  readonly containers: { readonly engine: EngineView | undefined };
+}
+
 /** Reads the house and shows it; changes nothing. */
 export class Views {
-  readonly #fleet: Fleet;
-  readonly #router: Router;
-  readonly #catalog: Catalog;
-  readonly #recall: RecallCatalog;
-  readonly #board: StatusBoard;
-  readonly #clock: Clock;
+  readonly #parts: ViewParts;
 
-  constructor(fleet: Fleet, router: Router, catalog: Catalog, recall: RecallCatalog, board: StatusBoard, clock: Clock) {
-    this.#fleet = fleet;
-    this.#router = router;
-    this.#catalog = catalog;
-    this.#recall = recall;
-    this.#board = board;
-    this.#clock = clock;
+  constructor(parts: ViewParts) {
+    this.#parts = parts;
   }
 
   async servers(): Promise<readonly ServerCard[]> {
-    await this.#recall.recall();
-    return this.#fleet.all().map((supervisor) => this.#card(supervisor));
+    await this.#parts.recall.recall();
+    return this.#parts.fleet.all().map((supervisor) => this.#card(supervisor));
   }
 
   async overview(version: string, startedAt: number, registry: RegistryView): Promise<GatewayStatus> {
-    await this.#recall.recall();
-    const servers = this.#fleet.all().map((supervisor) => ({
+    await this.#parts.recall.recall();
+    const servers = this.#parts.fleet.all().map((supervisor) => ({
       ...this.#card(supervisor),
       inFlight: supervisor.inFlight,
-      figures: this.#board.figures(supervisor.spec.id),
+      figures: this.#parts.board.figures(supervisor.spec.id),
     }));
-    return { version, uptimeMs: this.#clock.now() - startedAt, registry, settings: this.#fleet.snapshot.settings, servers };
+    return {
+      version,
+      uptimeMs: this.#parts.clock.now() - startedAt,
+      registry,
+      settings: this.#parts.fleet.snapshot.settings,
+      engine: this.#parts.containers.engine,
+      servers,
+    };
   }
 
   async server(id: string): Promise<ServerStatus> {
-    await this.#recall.recall();
-    const supervisor = this.#router.backend(id);
+    await this.#parts.recall.recall();
+    const supervisor = this.#parts.router.backend(id);
     const state = supervisor.state;
-    const running = state.name === "running" ? state.running : undefined;
-    const listing = this.#catalog.get(id);
+    const running = state.name === "running" || state.name === "paused" ? state.running : undefined;
+    const listing = this.#parts.catalog.get(id);
     return {
       ...this.#card(supervisor),
       inFlight: supervisor.inFlight,
-      figures: this.#board.figures(id),
+      figures: this.#parts.board.figures(id),
       error: state.name === "failed" ? neutralise(state.error.message, { multiline: true }) : undefined,
-      retryAfterMs: state.name === "failed" ? Math.max(0, Math.ceil(state.retryAt - this.#clock.now())) : undefined,
+      retryAfterMs: state.name === "failed" ? Math.max(0, Math.ceil(state.retryAt - this.#parts.clock.now())) : undefined,
       era: running?.connection.era,
       facts: running?.workload.facts,
       quarantined: listing?.quarantined ?? [],
-      catalog: listing && { source: listing.source, seenAt: listing.seenAt > 0 ? new Date(listing.seenAt).toISOString() : undefined },
+      catalog: listing && {
+        source: listing.source,
+        seenAt: listing.seenAt > 0 ? new Date(listing.seenAt).toISOString() : undefined,
+      },
       log: (running?.workload.logTail() ?? []).map((line) => neutralise(line, { multiline: false })),
     };
   }
@@ -109,10 +122,10 @@ export class Views {
   #card({ spec }: Supervisor): ServerCard {
     return {
       server: spec.id,
-      state: this.#router.stateOf(spec.id),
+      state: this.#parts.router.stateOf(spec.id),
       description: spec.description,
       tags: spec.tags,
-      tools: this.#catalog.get(spec.id)?.tools.filter(({ ref }) => this.#router.isAllowed(ref)).length,
+      tools: this.#parts.catalog.get(spec.id)?.tools.filter(({ ref }) => this.#parts.router.isAllowed(ref)).length,
       transport: spec.transport,
       needs: [...new Set(spec.missing.map(({ name }) => name))],
     };

@@ -1,19 +1,22 @@
 import type { Clock, Timer } from "../time/clock.ts";
 
-/** Counts who holds a backend and calls `onIdle` once nobody has for `idleMs`. */
+/** What happens once nobody has held a backend for `afterMs`; 0 means never. */
+export interface IdleStage {
+  readonly afterMs: number;
+  readonly run: () => void;
+}
+
+/** Counts who holds a backend, and runs each stage once nobody has for its time. */
 export class IdleWatch implements Disposable {
   readonly #clock: Clock;
-  readonly #idleMs: number;
-  readonly #onIdle: () => void;
+  readonly #stages: readonly IdleStage[];
   #holders = 0;
-  #timer: Timer | undefined;
+  #timers: Timer[] = [];
   #waiting: (() => void)[] = [];
 
-  /** `idleMs` of 0 means never. */
-  constructor(clock: Clock, idleMs: number, onIdle: () => void) {
+  constructor(clock: Clock, stages: readonly IdleStage[]) {
     this.#clock = clock;
-    this.#idleMs = idleMs;
-    this.#onIdle = onIdle;
+    this.#stages = stages.filter(({ afterMs }) => afterMs > 0);
   }
 
   get holders(): number {
@@ -27,10 +30,11 @@ export class IdleWatch implements Disposable {
     return { [Symbol.dispose]: () => this.#release() };
   }
 
-  /** Begins to count idle time if nobody holds the backend. */
+  /** Begins to count idle time anew if nobody holds the backend. */
   touch(): void {
     this.#disarm();
-    if (this.#holders === 0 && this.#idleMs > 0) this.#timer = this.#clock.after(this.#idleMs, this.#onIdle).unref();
+    if (this.#holders > 0) return;
+    this.#timers = this.#stages.map(({ afterMs, run }) => this.#clock.after(afterMs, run).unref());
   }
 
   /** Resolves when nobody holds the backend, or after `limitMs`. */
@@ -58,7 +62,7 @@ export class IdleWatch implements Disposable {
   }
 
   #disarm(): void {
-    this.#timer?.[Symbol.dispose]();
-    this.#timer = undefined;
+    for (const timer of this.#timers) timer[Symbol.dispose]();
+    this.#timers = [];
   }
 }

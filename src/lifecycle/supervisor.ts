@@ -42,11 +42,15 @@ export class Supervisor implements AsyncDisposable {
   readonly #idle: IdleWatch;
   readonly #stageListeners = new Set<StageListener>();
   #state: BackendState = { name: "stopped" };
+  #resuming: Promise<boolean> | undefined;
   #retired = false;
 
   constructor(deps: SupervisorDeps) {
     this.#deps = deps;
-    this.#idle = new IdleWatch(deps.clock, deps.spec.idleStopMs, () => void this.stop());
+    this.#idle = new IdleWatch(deps.clock, [
+      { afterMs: deps.spec.idlePauseMs, run: () => this.#park() },
+      { afterMs: deps.spec.idleStopMs, run: () => void this.stop() },
+    ]);
   }
 
   get spec(): BackendSpec {
@@ -81,6 +85,12 @@ export class Supervisor implements AsyncDisposable {
     return await this.use(signal, (running) => Promise.resolve(running), onStage);
   }
 
+  /** Fetches what a start needs, such as an image, and starts nothing. */
+  async prepare(signal: AbortSignal, onStage?: StageListener): Promise<void> {
+    const { driver, spec } = this.#deps;
+    await driver.prepare?.({ spec, signal, report: (stage, detail) => onStage?.(stage, detail) });
+  }
+
   /** Takes no new calls, lets those in flight finish for up to `drainMs`, then closes connection and workload. */
   async stop(): Promise<void> {
     const state = this.#state;
@@ -98,8 +108,9 @@ export class Supervisor implements AsyncDisposable {
         );
         await state.ready.catch(() => undefined);
         return await this.stop();
-      case "running": {
-        const done = this.#drain(state.running);
+      case "running":
+      case "paused": {
+        const done = this.#drain(state.running, state.name === "paused" ? state.settled : undefined);
         this.#become({ name: "draining", done });
         return await done;
       }
@@ -135,6 +146,9 @@ export class Supervisor implements AsyncDisposable {
         return state.running;
       case "starting":
         return await state.ready;
+      case "paused":
+        await this.#unpark(state);
+        return await this.#ensureRunning();
       case "draining":
         await state.done;
         return await this.#ensureRunning();
@@ -208,7 +222,7 @@ export class Supervisor implements AsyncDisposable {
 
   /** The backend ended by itself: close what is left of it before anyone may start it again. */
   #onGone(running: Running, exit: Pick<WorkloadExit, "reason">, since: number): void {
-    if (!this.#isCurrent(running)) return;
+    if ((this.#state.name !== "running" && this.#state.name !== "paused") || this.#state.running !== running) return;
     const livedMs = this.#deps.clock.now() - since;
     const waitMs = livedMs < GOOD_SERVICE_MS ? this.#backoff.diedSoon() : 0;
     if (livedMs >= GOOD_SERVICE_MS) this.#backoff.reset();
@@ -237,10 +251,56 @@ export class Supervisor implements AsyncDisposable {
     return error;
   }
 
-  async #drain(running: Running): Promise<void> {
+  async #drain(running: Running, pausing: Promise<void> | undefined): Promise<void> {
     await this.#idle.whenFree(this.#deps.drainMs);
+    if (pausing) {
+      await pausing;
+      await running.workload.resume?.().catch(() => undefined); // one that is frozen cannot say goodbye
+    }
     await close(running);
     this.#become({ name: "stopped" });
+  }
+
+  /** First stage of idleness: freezes the workload where its runtime can, so that it answers again within milliseconds. */
+  #park(): void {
+    const state = this.#state;
+    if (state.name !== "running" || !state.running.workload.pause) return;
+    const settled: Promise<void> = state.running.workload.pause().then(
+      (paused) => {
+        if (!paused) this.#leave(settled);
+      },
+      () => this.#leave(settled), // an engine that cannot pause leaves it running
+    );
+    this.#become({ name: "paused", running: state.running, since: state.since, settled });
+  }
+
+  /** The pause did not take place: the backend goes on as if nobody had tried. */
+  #leave(settled: Promise<void>): void {
+    if (this.#state.name !== "paused" || this.#state.settled !== settled) return;
+    this.#become({ name: "running", running: this.#state.running, since: this.#state.since });
+  }
+
+  /** Thaws the workload once for all who wait; one that cannot be thawed is stopped, so that the caller starts it anew. */
+  async #unpark(paused: Extract<BackendState, { name: "paused" }>): Promise<void> {
+    const { running, since } = paused;
+    this.#resuming ??= this.#resume(paused).finally(() => {
+      this.#resuming = undefined;
+    });
+    const resumed = await this.#resuming;
+    if (this.#state !== paused) return;
+    if (resumed) this.#become({ name: "running", running, since });
+    else await this.stop();
+  }
+
+  async #resume({ running, settled }: Extract<BackendState, { name: "paused" }>): Promise<boolean> {
+    await settled;
+    if (this.#state.name === "running") return true;
+    try {
+      await running.workload.resume?.();
+      return true;
+    } catch {
+      return false;
+    }
   }
 
   #report(stage: StartStage, detail?: string): void {

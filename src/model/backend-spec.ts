@@ -45,6 +45,9 @@ export interface BackendSpec {
   readonly trustAnnotations: boolean;
   readonly startTimeoutMs: number;
   readonly callTimeoutMs: number;
+  /** Idle time after which a workload that can be frozen is; 0 for never. */
+  readonly idlePauseMs: number;
+  /** Idle time after which it is stopped; 0 for never. */
   readonly idleStopMs: number;
   readonly warm: boolean;
   /** Absolute path of a stored `tools/list` result, the catalog until the backend has run. */

@@ -6,6 +6,8 @@ export type BackendState =
   | { readonly name: "stopped" }
   | { readonly name: "starting"; readonly ready: Promise<Running>; readonly abort: AbortController; readonly since: number }
   | { readonly name: "running"; readonly running: Running; readonly since: number }
+  /** Frozen while idle; `settled` resolves when the freezing itself is over. */
+  | { readonly name: "paused"; readonly running: Running; readonly since: number; readonly settled: Promise<void> }
   | { readonly name: "draining"; readonly done: Promise<void> }
   | { readonly name: "failed"; readonly error: GatewayError; readonly retryAt: number };
 

@@ -36,8 +36,8 @@ export interface Workload extends AsyncDisposable {
   readonly facts: JsonObject;
   /** True if it may need time before it answers: failures to connect are then retried until the start's deadline. */
   readonly warmsUp: boolean;
-  /** Freezes it with its memory, where the runtime can; it answers nothing until `resume`. */
-  pause?(): Promise<void>;
+  /** Freezes it with its memory, where the runtime can, until `resume`; false if it was left alone because others use it. */
+  pause?(): Promise<boolean>;
   resume?(): Promise<void>;
   /** Brings `logTail` up to date where the log has to be fetched; never rejects. */
   refreshLog?(): Promise<void>;
@@ -58,6 +58,8 @@ export interface RuntimeDriver {
   readonly kind: string;
   /** Starts a workload; throws `start_failed` with the reason and leaves nothing behind. */
   launch(request: LaunchRequest): Promise<Workload>;
+  /** Fetches what a launch needs and no call should wait for, such as an image; on a person's word only. */
+  prepare?(request: LaunchRequest): Promise<void>;
 }
 
 /** What a runtime brings to the house: how its part of an entry looks, and its driver. */

@@ -20,6 +20,8 @@ export interface RegistryProblem {
 export interface GatewaySettings {
   /** How long calls in flight may take to finish at shutdown, in ms. */
   readonly drainMs: number;
+  /** Which container engine to use: `podman`, `docker` or an address; undefined to look for one. */
+  readonly engine: string | undefined;
 }
 
 /** All entries at one moment; replaced as a whole and never edited. */

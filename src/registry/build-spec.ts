@@ -9,6 +9,7 @@ import type { VariableSources } from "./variable-sources.ts";
 export interface Timing {
   readonly startTimeoutMs: number;
   readonly callTimeoutMs: number;
+  readonly idlePauseMs: number;
   readonly idleStopMs: number;
 }
 
@@ -29,6 +30,7 @@ export function buildSpec(facts: EntryFacts, world: { readonly timing: Timing; r
   const timing: Timing = {
     startTimeoutMs: common.startTimeoutMs ?? world.timing.startTimeoutMs,
     callTimeoutMs: common.callTimeoutMs ?? world.timing.callTimeoutMs,
+    idlePauseMs: common.idlePauseMs ?? world.timing.idlePauseMs,
     idleStopMs: common.idleStopMs ?? world.timing.idleStopMs,
   };
   const { baseDir } = world.sources;

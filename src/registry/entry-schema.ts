@@ -8,11 +8,18 @@ const milliseconds = (least: number, what: string) => z.int().min(least).max(LON
 export const timingShape = {
   startTimeoutMs: milliseconds(1, "How long the server may take to start and answer").optional(),
   callTimeoutMs: milliseconds(1, "How long one call may take").optional(),
+  idlePauseMs: milliseconds(0, "How long after its last call a container is paused; 0 for never").optional(),
   idleStopMs: milliseconds(1, "How long after its last call the server is stopped").optional(),
 };
 
 /** What the registry says where a file says nothing. */
-export const DEFAULTS = { startTimeoutMs: 40_000, callTimeoutMs: 45_000, idleStopMs: 600_000, drainMs: 5_000 } as const;
+export const DEFAULTS = {
+  startTimeoutMs: 40_000,
+  callTimeoutMs: 45_000,
+  idlePauseMs: 60_000,
+  idleStopMs: 600_000,
+  drainMs: 5_000,
+} as const;
 
 const toolNames = z.array(z.string().min(1));
 
@@ -76,6 +83,11 @@ const inputDeclaration = z.object({
 
 /** Everything beside the entries at the top of the file. */
 export const settingsShape = {
+  engine: z
+    .string()
+    .min(1)
+    .describe('Which container engine to use: "podman", "docker" or an address such as unix:///run/docker.sock; read at a start')
+    .optional(),
   $schema: z.string().describe("Where the JSON schema of this file is").optional(),
   version: z.literal(1).describe("The version of this format").optional(),
   defaults: z

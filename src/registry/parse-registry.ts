@@ -45,9 +45,15 @@ export function parseRegistry(source: RegistrySource): RegistryReading {
   const settings = readSettings(value, problems);
   const backends = readServers(value, worldOf(source.kinds, settings, sources, problems), problems);
   if (problems.errorCount > 0) return refused();
-  const { drainMs } = settings;
-  const digest = digestOf({ drainMs, backends: [...backends].map(([id, spec]) => [id, spec.digest]) });
-  const snapshot: RegistrySnapshot = { file: source.file, backends, settings: { drainMs }, warnings: problems.list(), digest };
+  const { drainMs, engine } = settings;
+  const digest = digestOf({ drainMs, engine, backends: [...backends].map(([id, spec]) => [id, spec.digest]) });
+  const snapshot: RegistrySnapshot = {
+    file: source.file,
+    backends,
+    settings: { drainMs, engine },
+    warnings: problems.list(),
+    digest,
+  };
   return { kind: "loaded", snapshot, files: [...sources.files] };
 }
 

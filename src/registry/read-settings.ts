@@ -14,6 +14,7 @@ export const SERVER_KEYS = ["mcpServers", "servers"] as const;
 /** What the top of the file says beside the servers, complete. */
 export interface Settings {
   readonly drainMs: number;
+  readonly engine: string | undefined;
   readonly timing: Timing;
   readonly inputs: ReadonlyMap<string, InputDeclaration>;
 }
@@ -35,9 +36,10 @@ export function readSettings(root: JsonObject, problems: ProblemList): Settings 
   const checked = settingsSchema.safeParse(known);
   for (const issue of checked.error?.issues ?? []) problems.error(describeIssue(issue, known));
   reportRepeatedInputs(known["inputs"], problems);
-  const { inputs = [], defaults } = checked.data ?? {};
+  const { inputs = [], defaults, engine } = checked.data ?? {};
   const timing = timingOf(defaults);
-  return { drainMs: defaults?.drainMs ?? DEFAULTS.drainMs, timing, inputs: new Map(inputs.map((input) => [input.id, input])) };
+  const drainMs = defaults?.drainMs ?? DEFAULTS.drainMs;
+  return { drainMs, engine, timing, inputs: new Map(inputs.map((input) => [input.id, input])) };
 }
 
 function reportRepeatedInputs(inputs: unknown, problems: ProblemList): void {
@@ -55,5 +57,6 @@ function reportRepeatedInputs(inputs: unknown, problems: ProblemList): void {
 const timingOf = (defaults: Written["defaults"]): Timing => ({
   startTimeoutMs: defaults?.startTimeoutMs ?? DEFAULTS.startTimeoutMs,
   callTimeoutMs: defaults?.callTimeoutMs ?? DEFAULTS.callTimeoutMs,
+  idlePauseMs: defaults?.idlePauseMs ?? DEFAULTS.idlePauseMs,
   idleStopMs: defaults?.idleStopMs ?? DEFAULTS.idleStopMs,
 });

@@ -1,12 +1,51 @@
-/** Shares one piece of work among all who ask for it while it is under way, by key. */
-export class SingleFlight<T> {
-  readonly #flights = new Map<string, Promise<T>>();
+import { GatewayError } from "../model/errors.ts";
+import { abandonOnAbort } from "../time/linked-signal.ts";
 
-  /** Joins the flight of that key, or starts it. Failures are shared and not remembered. */
+interface Flight<T> {
+  readonly result: Promise<T>;
+  readonly controller: AbortController;
+  passengers: number;
+}
+
+/** Shares one piece of work among all who ask for it while it is under way, by key. Failures are shared and not remembered. */
+export class SingleFlight<T> {
+  readonly #flights = new Map<string, Flight<T>>();
+
+  /** Joins the flight of that key, or starts it. Nobody can leave it, so it always comes to its own end. */
   run(key: string, work: () => Promise<T>): Promise<T> {
-    const existing = this.#flights.get(key);
-    if (existing) return existing;
-    const flight = work().finally(() => this.#flights.delete(key));
+    return this.#board(key, work).result;
+  }
+
+  /**
+   * Joins the flight of that key, or starts it, and leaves it when `signal` aborts. The work's own signal aborts when the last
+   * passenger has left.
+   */
+  async share(key: string, signal: AbortSignal, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
+    if (signal.aborted) throw GatewayError.from(signal.reason);
+    const flight = this.#board(key, work);
+    try {
+      return await abandonOnAbort(flight.result, signal);
+    } finally {
+      flight.passengers -= 1;
+      if (flight.passengers === 0 && this.#flights.get(key) === flight) {
+        this.#flights.delete(key); // nobody may board what is about to be aborted
+        flight.controller.abort(GatewayError.from(signal.reason));
+      }
+    }
+  }
+
+  #board(key: string, work: (signal: AbortSignal) => Promise<T>): Flight<T> {
+    const flight = this.#flights.get(key) ?? this.#takeOff(key, work);
+    flight.passengers += 1;
+    return flight;
+  }
+
+  #takeOff(key: string, work: (signal: AbortSignal) => Promise<T>): Flight<T> {
+    const controller = new AbortController();
+    const result = work(controller.signal).finally(() => {
+      if (this.#flights.get(key) === flight) this.#flights.delete(key);
+    });
+    const flight: Flight<T> = { result, controller, passengers: 0 };
     this.#flights.set(key, flight);
     return flight;
   }

@@ -6,6 +6,7 @@ import type { EngineConnector } from "./engine-connector.ts";
 import { isFault } from "./engine-errors.ts";
 
 const KILLED = 137;
+const REMOVED: WorkloadExit = { code: null, signal: null, reason: "removed by somebody" };
 
 /**
  * Says how a container ended. 137 alone cannot tell a kill from a lack of memory, and the engine's own flag is not
@@ -39,7 +40,7 @@ export async function watchExit(watch: ExitWatch): Promise<WorkloadExit> {
       return await askForExit(watch);
     } catch (error) {
       if (watch.signal.aborted) throw GatewayError.from(watch.signal.reason);
-      if (isFault(error, "no_container")) return { code: null, signal: null, reason: "removed by somebody" };
+      if (isFault(error, "no_container")) return REMOVED;
       await sleep(watch.clock, backoff.next(), watch.signal);
     }
   }
@@ -47,7 +48,7 @@ export async function watchExit(watch: ExitWatch): Promise<WorkloadExit> {
 
 async function askForExit({ id, memoryBytes, engines, signal }: ExitWatch): Promise<WorkloadExit> {
   const { api } = await engines.engine(signal);
-  const code = await api.wait(id, signal);
+  await api.wait(id, signal);
   const ended = await api.inspect(id, signal);
-  return describeExit(ended?.State.ExitCode ?? code, ended?.State.OOMKilled ?? false, memoryBytes);
+  return ended ? describeExit(ended.State.ExitCode, ended.State.OOMKilled, memoryBytes) : REMOVED;
 }

@@ -1,7 +1,8 @@
 import { GatewayError } from "../model/errors.ts";
 import { Backoff } from "../time/backoff.ts";
 import { type Clock, sleep } from "../time/clock.ts";
-import type { EngineApi, InspectedContainer } from "./engine-api.ts";
+import type { EngineApi } from "./engine-api.ts";
+import type { InspectedContainer } from "./engine-shapes.ts";
 
 const SHELL = ["/bin/sh", "-c"];
 

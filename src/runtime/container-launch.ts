@@ -1,15 +1,17 @@
 import { GatewayError } from "../model/errors.ts";
 import type { LaunchRequest, LeaseBook } from "../model/ports.ts";
+import { hasWantedImage, ownLabels, type Wanted } from "./container-adopt.ts";
 import { createBody } from "./container-body.ts";
 import type { ContainerFileStore, ContainerFiles } from "./container-files.ts";
-import { type ContainerLabels, readLabels, servingName } from "./container-labels.ts";
+import { type ContainerLabels, servingName } from "./container-labels.ts";
 import type { ContainerOptions } from "./container-options.ts";
-import { retire } from "./container-retire.ts";
+import { discard, retire } from "./container-retire.ts";
 import { bindOf } from "./container-volumes.ts";
-import type { EngineApi, InspectedContainer } from "./engine-api.ts";
+import type { EngineApi } from "./engine-api.ts";
 import type { Attachment } from "./engine-attach.ts";
 import { throwAfter } from "./engine-cleanup.ts";
 import { EngineError, isFault } from "./engine-errors.ts";
+import type { InspectedContainer } from "./engine-shapes.ts";
 
 export interface LaunchDeps {
   readonly api: EngineApi;
@@ -104,7 +106,7 @@ export class ContainerLaunch {
       attachment?.close();
       const created = id;
       return throwAfter(
-        () => (created === undefined ? this.#deps.files.remove(labels.files) : this.#discard(created, labels)),
+        () => (created === undefined ? this.#deps.files.remove(labels.files) : discard(created, labels, this.#deps)),
         error,
       );
     }
@@ -134,9 +136,18 @@ export class ContainerLaunch {
     this.#throwIfAborted();
     this.#request.report("start");
     await this.#deps.api.start(created.id);
-    const container = await this.#deps.api.inspect(created.id);
+    return this.#running(created);
+  }
+
+  async #running(started: Omit<Launched, "container">): Promise<Launched> {
+    const { api } = this.#deps;
+    let container = await api.inspect(started.id);
+    if (container?.State.Status === "paused") {
+      await api.unpause(started.id);
+      container = await api.inspect(started.id);
+    }
     if (!container) throw new EngineError("no_container", "Container was removed while it started");
-    return { ...created, container };
+    return { ...started, container };
   }
 
   /** What has our name: adopted if it is the same and lives; undefined if it was a carcass, which is removed. */
@@ -144,54 +155,26 @@ export class ContainerLaunch {
     const { api } = this.#deps;
     const found = await api.inspect(this.#name);
     if (!found) return undefined;
-    const labels = this.#ownLabels(found);
-    const lives = ["running", "paused", "created"].includes(found.State.Status);
-    if (!this.#options.http || !lives || !(await this.#sameImage(found))) {
-      await this.#discard(found.Id, labels);
+    const labels = ownLabels(found, this.#wanted());
+    const { Id: id, State } = found;
+    const lives = ["running", "paused", "created"].includes(State.Status);
+    if (!this.#options.http || !lives || !(await hasWantedImage(found, this.#wanted(), this.#deps))) {
+      await discard(id, labels, this.#deps);
       return undefined;
     }
+    const adopted = { id, labels, adopted: true, attachment: undefined };
     try {
-      if (found.State.Status === "paused") await api.unpause(found.Id);
-      return await this.#start({ id: found.Id, labels, adopted: true, attachment: undefined });
+      return State.Status === "created" ? await this.#start(adopted) : await this.#running(adopted);
     } catch (error) {
       if (isFault(error, "no_container")) return undefined;
-      if (found.State.Status !== "created" || this.#request.signal.aborted) throw error;
-      await this.#discard(found.Id, labels); // left by a gateway that died or lost its port
+      if (State.Status !== "created" || this.#request.signal.aborted) throw error;
+      await discard(id, labels, this.#deps); // left by a gateway that died or lost its port
       return undefined;
     }
   }
 
-  #ownLabels(found: InspectedContainer): ContainerLabels {
-    const labels = readLabels(found.Config.Labels);
-    const [ours, theirs] = [this.#labels, labels];
-    if (theirs && theirs.configHash === ours.configHash && theirs.server === ours.server && theirs.scope === ours.scope)
-      return theirs;
-    throw new GatewayError("start_failed", `Container name "${this.#name}" is taken by a container that is not ours`, {
-      hint: `Rename or remove it: \`${this.#deps.engineName} rm -f ${this.#name}\``,
-    });
-  }
-
-  /** Whether the container was made from the image the name stands for today; throws if it was not and others still use it. */
-  async #sameImage(found: InspectedContainer): Promise<boolean> {
-    const { image } = this.#options;
-    const today = await this.#deps.api.imageId(image);
-    if (today === undefined || today === found.Image) return true;
-    const others = (await this.#deps.leases.holders(this.#name)).filter(
-      ({ gatewayNonce }) => gatewayNonce !== this.#labels.gateway,
-    );
-    if (others.length === 0) return false;
-    throw new GatewayError(
-      "start_failed",
-      `Other gateways still use "${this.#name}" with an older image than "${image}" is now`,
-      {
-        hint: `Stop the server in the other gateways (pid ${others.map(({ pid }) => pid).join(", ")}) first`,
-      },
-    );
-  }
-
-  async #discard(id: string, labels: ContainerLabels): Promise<void> {
-    await this.#deps.api.remove(id);
-    await this.#deps.files.remove(labels.files);
+  #wanted(): Wanted {
+    return { name: this.#name, image: this.#options.image, labels: this.#labels, engineName: this.#deps.engineName };
   }
 
   #throwIfAborted(): void {

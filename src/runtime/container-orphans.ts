@@ -3,8 +3,8 @@ import type { Clock } from "../time/clock.ts";
 import { ContainerFileStore } from "./container-files.ts";
 import { type ContainerLabels, managedLabels, readLabels, scopeOf, servingName } from "./container-labels.ts";
 import { retire } from "./container-retire.ts";
-import type { ListedContainer } from "./engine-api.ts";
 import type { EngineConnector } from "./engine-connector.ts";
+import type { ListedContainer } from "./engine-shapes.ts";
 
 /** A container that a gateway of this scope made. */
 export interface ManagedContainer {
@@ -88,10 +88,7 @@ export class ContainerOrphans {
   async #remove(step: CollectionStep): Promise<CollectionStep> {
     const { id, labels } = step.container;
     const { api } = await this.#deps.engines.engine();
-    const gone = await retire(
-      { id, labels, graceSec: GRACE_SEC },
-      { api, leases: this.#deps.leases, files: this.#files },
-    );
+    const gone = await retire({ id, labels, graceSec: GRACE_SEC }, { api, leases: this.#deps.leases, files: this.#files });
     return gone ? step : { ...step, verdict: "in_use", reason: "taken over meanwhile" };
   }
 }

@@ -31,14 +31,21 @@ export async function retire(target: RetireTarget, deps: RetireDeps): Promise<bo
   if (await inUse()) return false;
   const found = await api.inspect(id);
   if (found) {
-    await unlessGone(api.rename(id, `${name}-retired-${id.slice(0, 8)}`));
+    await tolerating(api.rename(id, `${name}-retired-${id.slice(0, 8)}`));
     if ((await inUse()) && (await givenBack(id, name, api))) return false;
-    if (found.State.Status === "paused") await unlessGone(api.unpause(id)); // a frozen process hears no SIGTERM
-    await unlessGone(api.stop(id, graceSec));
+    if (found.State.Status === "paused") await tolerating(api.unpause(id)); // a frozen process hears no SIGTERM
+    await tolerating(api.stop(id, graceSec));
     await api.remove(id);
   }
   await files.remove(labels.files);
   return true;
+}
+
+/** Removes a container that never served, or that nobody uses, at once. */
+export async function discard(id: string, labels: ContainerLabels, { api, files }: Omit<RetireDeps, "leases">): Promise<void> {
+  await tolerating(api.kill(id)); // first: a removal by force still waits for a process that ignores SIGTERM
+  await api.remove(id);
+  await files.remove(labels.files);
 }
 
 /** False if the name is taken by a newer container: then this one is nobody's any more. */
@@ -53,7 +60,7 @@ async function givenBack(id: string, name: string, api: EngineApi): Promise<bool
 }
 
 /** A container that is gone or refuses to be stopped is still removed by force; an engine that cannot be asked is an error. */
-async function unlessGone(step: Promise<void>): Promise<void> {
+async function tolerating(step: Promise<void>): Promise<void> {
   try {
     await step;
   } catch (error) {

@@ -19,6 +19,8 @@ export interface WorkloadParts {
   readonly memoryBytes: number;
   readonly engines: EngineConnector;
   readonly clock: Clock;
+  /** Whether anybody but this workload holds a lease on it. */
+  readonly isShared: () => Promise<boolean>;
   /** Gives up the lease and removes the container if nobody else uses it. */
   readonly release: () => Promise<void>;
 }
@@ -43,10 +45,18 @@ export class ContainerWorkload implements Workload {
     this.exited = this.#exit();
   }
 
-  /** Freezes the container; it keeps its memory and answers again 10 ms after `resume`. */
-  async pause(): Promise<void> {
-    const { api } = await this.#parts.engines.engine();
-    await api.pause(this.#parts.launched.id);
+  /**
+   * Freezes the container, which keeps its memory and answers again 10 ms after `resume`. Not while others hold a lease:
+   * asked before, to spare them the hiccup, and after, since a newcomer takes its lease first and looks at the state second.
+   */
+  async pause(): Promise<boolean> {
+    const { engines, isShared, launched } = this.#parts;
+    const { api } = await engines.engine();
+    if (await isShared()) return false;
+    await api.pause(launched.id);
+    if (!(await isShared())) return true;
+    await api.unpause(launched.id);
+    return false;
   }
 
   async resume(): Promise<void> {

@@ -58,23 +58,22 @@ class ContainerDriver implements RuntimeDriver {
       leases,
       files: this.#files,
     });
+    const name = servingName(labels);
     const claim = new Scope();
     try {
       claim.defer(async () => launch.withdraw((await engines.engine()).api)); // the engine of today: it may have gone and come back
-      claim.use(await leases.acquire(servingName(labels))); // given back first: the withdrawal asks who else holds one
+      claim.use(await leases.acquire(name)); // given back first: the withdrawal asks who else holds one
       const launched = await launch.run();
       await this.#untilReady(request, options, engine, launched);
-      const { clock } = this.#deps;
-      const facts = factsOf(options, engine, launched, launch.init);
-      const release = () => claim[Symbol.asyncDispose]();
       return new ContainerWorkload({
         endpoint: endpointOf(launched, options),
-        facts,
+        facts: factsOf(options, engine, launched, launch.init),
         launched,
         engines,
-        clock,
-        release,
+        clock: this.#deps.clock,
         memoryBytes: options.memoryBytes,
+        isShared: async () => (await leases.holders(name)).length > 1,
+        release: () => claim[Symbol.asyncDispose](),
       });
     } catch (error) {
       return await throwAfter(() => claim[Symbol.asyncDispose](), error);

@@ -1,44 +1,22 @@
-import { z } from "zod";
 import type { JsonObject } from "../model/json.ts";
 import type { Clock } from "../time/clock.ts";
 import { linkDeadline } from "../time/linked-signal.ts";
 import { type Attachment, attach } from "./engine-attach.ts";
-import { garbled, hanging, isFault, refusedBy } from "./engine-errors.ts";
+import { hanging, isFault, refusedBy } from "./engine-errors.ts";
 import { framedLines } from "./engine-frames.ts";
 import { CALL_MS, type EngineCall, EngineHttp, type EngineHttpOptions } from "./engine-http.ts";
 import { PullReader } from "./engine-pull.ts";
+import {
+  Container,
+  type EngineVersion,
+  Executed,
+  Identified,
+  type InspectedContainer,
+  Listed,
+  type ListedContainer,
+  Version,
+} from "./engine-shapes.ts";
 
-const Version = z.object({
-  Version: z.string(),
-  ApiVersion: z.string(),
-  Components: z.array(z.object({ Name: z.string() })).default([]),
-});
-const Binding = z.object({ HostIp: z.string(), HostPort: z.string() });
-const Container = z.object({
-  Id: z.string(),
-  Image: z.string(),
-  State: z.object({ Status: z.string(), ExitCode: z.number().default(0), OOMKilled: z.boolean().default(false) }),
-  Config: z.object({
-    Labels: z.record(z.string(), z.string()).nullish(),
-    Healthcheck: z.object({ Test: z.array(z.string()).nullish() }).nullish(),
-  }),
-  NetworkSettings: z.object({ Ports: z.record(z.string(), z.array(Binding).nullable()).nullish() }),
-});
-const Listed = z.object({
-  Id: z.string(),
-  Names: z.array(z.string()),
-  State: z.string(),
-  Created: z.number(),
-  Labels: z.record(z.string(), z.string()).nullish(),
-});
-
-export type EngineVersion = z.infer<typeof Version>;
-/** What the house reads of an inspected container; Docker's field names. */
-export type InspectedContainer = z.infer<typeof Container>;
-/** One container of a list; names start with a slash, `Created` is in seconds since 1970. */
-export type ListedContainer = z.infer<typeof Listed>;
-
-const NEWEST_KNOWN_API = 47;
 const PULL_STALL_MS = 60_000;
 const STOP_MARGIN_MS = 10_000;
 
@@ -47,7 +25,6 @@ export class EngineApi implements AsyncDisposable {
   readonly socketPath: string;
   readonly #http: EngineHttp;
   readonly #clock: Clock;
-  #prefix = "";
 
   constructor(options: EngineHttpOptions) {
     this.socketPath = options.socketPath;
@@ -58,18 +35,22 @@ export class EngineApi implements AsyncDisposable {
   /** Asks who is there and settles on an API version both sides know. */
   async handshake(signal?: AbortSignal, withinMs = CALL_MS): Promise<EngineVersion> {
     await this.#http.call({ method: "GET", path: "/_ping", action: "answer a ping", signal, withinMs });
-    const version = await this.#json(Version, { method: "GET", path: "/version", action: "tell its version", signal, withinMs });
-    const minor = Number(/^1\.(\d+)$/.exec(version.ApiVersion)?.[1] ?? Number.NaN);
-    if (Number.isNaN(minor)) throw garbled(this.socketPath, `API version ${JSON.stringify(version.ApiVersion)} is not known`);
-    this.#prefix = `/v1.${Math.min(minor, NEWEST_KNOWN_API)}`;
+    const version = await this.#http.json(Version, {
+      method: "GET",
+      path: "/version",
+      action: "tell its version",
+      signal,
+      withinMs,
+    });
+    this.#http.speak(version.ApiVersion);
     return version;
   }
 
   /** The id of a local image; undefined if there is none of that name. */
   async imageId(name: string, signal?: AbortSignal): Promise<string | undefined> {
-    const path = `${this.#prefix}/images/${encodeURIComponent(name)}/json`;
+    const path = `/images/${encodeURIComponent(name)}/json`;
     const call: EngineCall = { method: "GET", path, action: `inspect image "${name}"`, signal };
-    const image = await unlessMissing(this.#json(z.object({ Id: z.string() }), call));
+    const image = await unlessMissing(this.#http.json(Identified, call));
     return image?.Id;
   }
 
@@ -77,7 +58,7 @@ export class EngineApi implements AsyncDisposable {
   async pull(name: string, onProgress: (line: string) => void, signal?: AbortSignal): Promise<void> {
     const action = `pull image "${name}"`;
     const reader = new PullReader(onProgress);
-    const path = `${this.#prefix}/images/create`;
+    const path = `/images/create`;
     const query = { fromImage: withTag(name) };
     await this.#http.call({
       method: "POST",
@@ -95,12 +76,12 @@ export class EngineApi implements AsyncDisposable {
   async create(name: string, body: JsonObject): Promise<string> {
     const call: EngineCall = {
       method: "POST",
-      path: `${this.#prefix}/containers/create`,
+      path: `/containers/create`,
       query: { name },
       body,
       action: `create container "${name}"`,
     };
-    return (await this.#json(z.object({ Id: z.string() }), call)).Id;
+    return (await this.#http.json(Identified, call)).Id;
   }
 
   /** Starts a container; one that runs already stays as it is. */
@@ -112,8 +93,18 @@ export class EngineApi implements AsyncDisposable {
     await this.#post(id, "pause", "pause the container");
   }
 
+  /** Lets a paused container go on; one that runs already stays as it is. */
   async unpause(id: string): Promise<void> {
-    await this.#post(id, "unpause", "unpause the container");
+    try {
+      await this.#post(id, "unpause", "unpause the container");
+    } catch (error) {
+      if (!isFault(error, "refused") || (await this.inspect(id))?.State.Status !== "running") throw error;
+    }
+  }
+
+  /** SIGKILL, now. */
+  async kill(id: string): Promise<void> {
+    await this.#post(id, "kill", "kill the container");
   }
 
   /** Gives the container a new name, atomically. */
@@ -135,24 +126,29 @@ export class EngineApi implements AsyncDisposable {
 
   /** Removes a container in whatever state, with its anonymous volumes; one that is gone already is fine. */
   async remove(id: string): Promise<void> {
-    const path = `${this.#prefix}/containers/${encodeURIComponent(id)}`;
+    const path = `/containers/${encodeURIComponent(id)}`;
     const call: EngineCall = { method: "DELETE", path, query: { force: "true", v: "true" }, action: "remove the container" };
-    await unlessMissing(this.#http.call(call));
+    try {
+      await unlessMissing(this.#http.call(call));
+    } catch (error) {
+      if (!isFault(error, "refused")) throw error;
+      await unlessMissing(this.#http.call(call)); // podman refuses once if the container ends by itself meanwhile
+    }
   }
 
   /** What the engine knows of a container, by id or name; undefined if there is none. */
   async inspect(id: string, signal?: AbortSignal): Promise<InspectedContainer | undefined> {
     return unlessMissing(
-      this.#json(Container, { method: "GET", path: this.#at(id, "json"), action: "inspect the container", signal }),
+      this.#http.json(Container, { method: "GET", path: this.#at(id, "json"), action: "inspect the container", signal }),
     );
   }
 
   /** All containers with these labels, stopped ones too. */
   async list(labels: readonly string[], signal?: AbortSignal): Promise<ListedContainer[]> {
     const query = { all: "true", filters: JSON.stringify({ label: labels }) };
-    return this.#json(z.array(Listed), {
+    return this.#http.json(Listed.array(), {
       method: "GET",
-      path: `${this.#prefix}/containers/json`,
+      path: `/containers/json`,
       query,
       action: "list containers",
       signal,
@@ -171,8 +167,8 @@ export class EngineApi implements AsyncDisposable {
     return framedLines(body);
   }
 
-  /** Resolves with the exit code once the container no longer runs; waits as long as that takes. */
-  async wait(id: string, signal: AbortSignal): Promise<number> {
+  /** Resolves once the container no longer runs; waits as long as that takes. The exit code is for `inspect` to tell. */
+  async wait(id: string, signal: AbortSignal): Promise<void> {
     const path = this.#at(id, "wait");
     const call: EngineCall = {
       method: "POST",
@@ -181,7 +177,7 @@ export class EngineApi implements AsyncDisposable {
       withinMs: Number.POSITIVE_INFINITY,
       signal,
     };
-    return (await this.#json(z.object({ StatusCode: z.number() }), call)).StatusCode;
+    await this.#http.call(call);
   }
 
   /** Runs a command inside a container and gives back its exit code. */
@@ -189,7 +185,7 @@ export class EngineApi implements AsyncDisposable {
     const action = "run the health check";
     const body = { Cmd: command, AttachStdout: true, AttachStderr: true };
     const created: EngineCall = { method: "POST", path: this.#at(id, "exec"), body, action, signal };
-    const path = `${this.#prefix}/exec/${(await this.#json(z.object({ Id: z.string() }), created)).Id}`;
+    const path = `/exec/${(await this.#http.json(Identified, created)).Id}`;
     await this.#http.call({
       method: "POST",
       path: `${path}/start`,
@@ -199,19 +195,23 @@ export class EngineApi implements AsyncDisposable {
       onPiece: () => {},
     });
     const call: EngineCall = { method: "GET", path: `${path}/json`, action, signal };
-    return (await this.#json(z.object({ ExitCode: z.number().nullable() }), call)).ExitCode ?? -1;
+    return (await this.#http.json(Executed, call)).ExitCode ?? -1;
   }
 
   /** Attaches to a container that has not started yet, so that not a byte is lost. */
   async attach(id: string, signal?: AbortSignal): Promise<Attachment> {
     using deadline = linkDeadline(this.#clock, CALL_MS, signal, () => hanging("attach to the container", CALL_MS));
-    return await attach(this.socketPath, `${this.#at(id, "attach")}?stream=1&stdin=1&stdout=1&stderr=1`, deadline.signal);
+    return await attach(
+      this.socketPath,
+      this.#http.versioned(`${this.#at(id, "attach")}?stream=1&stdin=1&stdout=1&stderr=1`),
+      deadline.signal,
+    );
   }
 
   /** Keeps one connection busy until the engine or the signal ends it, so that an engine that sleeps when idle stays awake. */
   async keepAwake(signal: AbortSignal): Promise<void> {
     const query = { filters: JSON.stringify({ label: ["io.sallyport.managed=true"] }) };
-    const call: EngineCall = { method: "GET", path: `${this.#prefix}/events`, query, action: "send events", signal };
+    const call: EngineCall = { method: "GET", path: `/events`, query, action: "send events", signal };
     await this.#http.call({ ...call, withinMs: Number.POSITIVE_INFINITY, onPiece: () => {} });
   }
 
@@ -220,20 +220,11 @@ export class EngineApi implements AsyncDisposable {
   }
 
   #at(id: string, what: string): string {
-    return `${this.#prefix}/containers/${encodeURIComponent(id)}/${what}`;
+    return `/containers/${encodeURIComponent(id)}/${what}`;
   }
 
   async #post(id: string, what: string, action: string): Promise<void> {
     await this.#http.call({ method: "POST", path: this.#at(id, what), action });
-  }
-
-  async #json<T extends z.ZodType>(shape: T, call: EngineCall): Promise<z.infer<T>> {
-    const { body } = await this.#http.call(call);
-    try {
-      return shape.parse(JSON.parse(body.toString("utf8")));
-    } catch (cause) {
-      throw garbled(this.socketPath, `it did not ${call.action} in a form that is known`, cause);
-    }
   }
 }
 

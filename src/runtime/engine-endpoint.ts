@@ -2,11 +2,12 @@ import { existsSync } from "node:fs";
 import { GatewayError } from "../model/errors.ts";
 import { Scope } from "../model/scope.ts";
 import type { Clock } from "../time/clock.ts";
-import { EngineApi, type EngineVersion } from "./engine-api.ts";
+import { EngineApi } from "./engine-api.ts";
 import { type EngineCandidate, type EnginePlaces, enginePlaces, type MachineFacts, thisMachine } from "./engine-candidates.ts";
 import { throwAfter } from "./engine-cleanup.ts";
 import { EngineError } from "./engine-errors.ts";
 import { findOnPath, startPrivateService } from "./engine-service.ts";
+import type { EngineVersion } from "./engine-shapes.ts";
 
 /** Which engine it is and why this one. */
 export interface EngineFacts {

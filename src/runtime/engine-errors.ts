@@ -55,7 +55,7 @@ interface Refusal {
 
 /** Both engines say most things in text only, and podman answers 500 where Docker says 409: hence the patterns. */
 const REFUSALS: readonly Refusal[] = [
-  { fault: "name_in_use", said: /name .* is already in use/i },
+  { fault: "name_in_use", said: /name .* is (?:already )?in use/i },
   { fault: "no_container", said: /no such container|no container with name/i },
   { fault: "no_image", said: /no such image|image not known|manifest unknown/i },
   {
@@ -103,18 +103,17 @@ function engineWords(text: string): string {
 
 const oneLine = (text: string): string => text.replaceAll(/\s+/g, " ").trim().slice(0, 1_000);
 
-const GARBLED = /^HPE_|^UND_ERR_(?:RES|INVALID)|PARSER/;
-
 /** Translates a failed exchange with the socket: nothing there, not ours to use, or not an engine at all. */
 export function unreachable(socketPath: string, cause: unknown): EngineError {
-  const code = cause instanceof Error && "code" in cause ? String(cause.code) : "";
+  const code = cause instanceof Error && "code" in cause ? String(cause.code ?? "") : "";
   if (code === "EACCES" || code === "EPERM") {
     return new EngineError("denied", `Cannot use container engine at "${socketPath}": permission denied`, {
       hint: "Join the group that owns the socket (`sudo usermod -aG docker $USER`, then log in again), or use a rootless engine",
       cause,
     });
   }
-  if (GARBLED.test(code)) return garbled(socketPath, "the answer is not HTTP", cause);
+  if (cause instanceof Error && (cause.name === "HTTPParserError" || code.startsWith("HPE_")))
+    return garbled(socketPath, "the answer is not HTTP", cause);
   return new EngineError("gone", `Cannot reach container engine at "${socketPath}": ${code || String(cause)}`, {
     hint: "Start the engine: `systemctl --user start podman.socket`, `podman machine start` or Docker Desktop",
     cause,

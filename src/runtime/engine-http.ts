@@ -1,4 +1,5 @@
 import type { Dispatcher } from "undici";
+import type { z } from "zod";
 import { GatewayError } from "../model/errors.ts";
 import type { Clock } from "../time/clock.ts";
 import { linkSignal } from "../time/linked-signal.ts";
@@ -7,6 +8,7 @@ import { EngineError, garbled, hanging, refusedBy, unreachable } from "./engine-
 /** Longest time an ordinary engine call may take, in ms. */
 export const CALL_MS = 10_000;
 
+const NEWEST_KNOWN_API = 47;
 const MAX_ANSWER_BYTES = 16 * 1_024 * 1_024;
 const KEPT_ALIVE_MS = 1_000; // an engine that sleeps when idle closes connections: do not keep them long enough to race it
 
@@ -48,6 +50,7 @@ export class EngineHttp implements AsyncDisposable {
   readonly socketPath: string;
   readonly #options: EngineHttpOptions;
   #pool: Promise<Dispatcher> | undefined;
+  #prefix = "";
 
   constructor(options: EngineHttpOptions) {
     this.socketPath = options.socketPath;
@@ -62,6 +65,28 @@ export class EngineHttp implements AsyncDisposable {
     });
     if (answer.status >= 400) throw refusedBy(call.action, answer.status, answer.body.toString("utf8"));
     return answer;
+  }
+
+  /** Sends one call and reads its answer as JSON of the given shape. */
+  async json<T extends z.ZodType>(shape: T, call: EngineCall): Promise<z.infer<T>> {
+    const { body } = await this.call(call);
+    try {
+      return shape.parse(JSON.parse(body.toString("utf8")));
+    } catch (cause) {
+      throw garbled(this.socketPath, `it did not ${call.action} in a form that is known`, cause);
+    }
+  }
+
+  /** Settles on the engine's API version, or on the newest one known here if that is older. */
+  speak(apiVersion: string): void {
+    const minor = Number(/^1\.(\d+)$/.exec(apiVersion)?.[1] ?? Number.NaN);
+    if (Number.isNaN(minor)) throw garbled(this.socketPath, `API version ${JSON.stringify(apiVersion)} is not known`);
+    this.#prefix = `/v1.${Math.min(minor, NEWEST_KNOWN_API)}`;
+  }
+
+  /** The whole path of a call that does not go through `call`. */
+  versioned(path: string): string {
+    return this.#prefix + path;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -93,9 +118,10 @@ export class EngineHttp implements AsyncDisposable {
   async #exchange(call: EngineCall, { signal, renew }: Deadline): Promise<EngineAnswer> {
     const pool = await this.#connect();
     const query = new URLSearchParams(call.query).toString();
+    const path = this.versioned(call.path);
     const { statusCode, headers, body } = await pool.request({
       method: call.method,
-      path: query ? `${call.path}?${query}` : call.path,
+      path: query ? `${path}?${query}` : path,
       headers: call.body === undefined ? {} : { "content-type": "application/json" },
       body: call.body === undefined ? null : JSON.stringify(call.body),
       signal,

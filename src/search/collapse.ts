@@ -20,7 +20,8 @@ export function collapse(candidates: readonly Candidate[], index: Generation): r
     const known = twins.get(name) ?? [];
     const sketch = index.documents.sketch(candidate.doc);
     const twin = known.find(
-      ({ doc, servers }) => !servers.has(candidate.server) && sketchOverlap(index.documents.sketch(doc), sketch) >= SAME_DESCRIPTION,
+      ({ doc, servers }) =>
+        !servers.has(candidate.server) && sketchOverlap(index.documents.sketch(doc), sketch) >= SAME_DESCRIPTION,
     );
     if (twin) {
       twin.servers.add(candidate.server);

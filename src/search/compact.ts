@@ -25,15 +25,13 @@ export function* compact(old: Generation): Generator<void, Generation> {
     if (term % TERMS_A_STEP === 0) yield;
   }
   for (const range of ranges) {
-    if (range.end === range.first) continue;
-    const first = moved[range.first] ?? 0;
-    next.admitRange({
-      server: range.server,
-      first,
-      end: first + range.end - range.first,
-      names: range.names.map((name) => name.map(termOf)),
-      frequencies: range.frequencies.map((value, at) => (at % 2 === 0 ? termOf(value) : value)),
-    });
+    const first = range.end === range.first ? next.documents.length : (moved[range.first] ?? 0);
+    const counts = new Map<number, number>();
+    for (let at = 0; at < range.frequencies.length; at += 2) {
+      counts.set(termOf(range.frequencies[at] ?? 0), range.frequencies[at + 1] ?? 0);
+    }
+    const names = range.names.map((name) => name.map(termOf));
+    next.admitRange({ server: range.server, first, end: first + range.end - range.first, names }, counts);
     yield;
   }
   return next;

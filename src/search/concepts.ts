@@ -19,7 +19,9 @@ export interface Stand {
 
 /** One thing a query asks for: its own word and the words that may stand for it. */
 export interface Concept {
-  readonly word: string;
+  /** 1 for a word that asks, less for one that is only hinted at. */
+  readonly weight: number;
+  /** What finding the word itself is worth: its weight times its rarity. */
   readonly worth: number;
   /** Empty when neither the word nor a synonym is in any tool. */
   readonly stands: readonly Stand[];
@@ -32,12 +34,13 @@ interface Draft {
   weight: number;
 }
 
-/** Turns the words of a query into concepts, at most 40, the weightiest kept. */
+/** Turns the words of a query into concepts, at most 40 of those that some tool answers, the weightiest kept. */
 export function conceptsOf(query: QueryWords, index: Generation): readonly Concept[] {
   const drafts = draftConcepts(query, index);
   const concepts = [...drafts].map(([stemmed, draft]) => finish(stemmed, draft, drafts, index));
   if (concepts.length <= MOST_CONCEPTS) return concepts;
-  return concepts.sort((a, b) => b.worth - a.worth).slice(0, MOST_CONCEPTS);
+  const known = concepts.filter(({ stands }) => stands.length > 0);
+  return known.sort((a, b) => b.worth - a.worth).slice(0, MOST_CONCEPTS);
 }
 
 type Drafts = Map<string, Draft>;
@@ -89,7 +92,7 @@ function finish(stemmed: string, { words, weight }: Draft, asked: Drafts, index:
     const cover = kind === "same" ? WEIGHTS.sameCover : WEIGHTS.nearCover;
     stands.push({ term, worth: share * Math.min(worth, weight * frequencies.rarity(term)), cover });
   }
-  return { word: [...words][0] ?? stemmed, worth, stands, forms: formsOf(words, worth, index) };
+  return { weight, worth, stands, forms: formsOf(words, worth, index) };
 }
 
 function formsOf(words: ReadonlySet<string>, worth: number, index: Generation): Stand[] {

@@ -53,6 +53,21 @@ export class Dictionary {
     return this.#texts[id] ?? "";
   }
 
+  /** All terms, in the order of their numbers. */
+  get texts(): readonly string[] {
+    return this.#texts;
+  }
+
+  /** A readable word for a stem: the shortest known, then the first in the alphabet. */
+  word(stem: number): string {
+    let best: string | undefined;
+    for (const [word, terms] of this.#words) {
+      if (terms.stem !== stem) continue;
+      if (best === undefined || word.length < best.length || (word.length === best.length && word < best)) best = word;
+    }
+    return best ?? this.text(stem);
+  }
+
   neighbours(letter: string, length: number): readonly number[] {
     return this.#neighbours.get(neighbourKey(letter, length)) ?? [];
   }

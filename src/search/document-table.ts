@@ -12,41 +12,62 @@ export interface Document {
   readonly sketch: Uint32Array;
 }
 
+/** The lists a table is made of, for storage. */
+export interface DocumentLists {
+  readonly tools: string[];
+  readonly nameEnds: Uint32List;
+  readonly nameTerms: Uint32List;
+  readonly leadEnds: Uint32List;
+  readonly leadTerms: Uint32List;
+  readonly sketches: Uint32List;
+}
+
 /** Documents by number, in flat lists; they are added at the end and never change. */
 export class DocumentTable {
-  readonly #tools: string[] = [];
-  readonly #nameStarts = new Uint32List(Uint32Array.of(0));
-  readonly #nameTerms = new Uint32List();
-  readonly #leadStarts = new Uint32List(Uint32Array.of(0));
-  readonly #leadTerms = new Uint32List();
-  readonly #sketches = new Uint32List();
+  readonly lists: DocumentLists;
+
+  constructor(lists: DocumentLists = emptyLists()) {
+    this.lists = lists;
+  }
 
   get length(): number {
-    return this.#tools.length;
+    return this.lists.tools.length;
   }
 
   add(document: Document): void {
-    this.#tools.push(document.tool);
-    for (const term of document.nameTerms) this.#nameTerms.push(term);
-    this.#nameStarts.push(this.#nameTerms.length);
-    for (const term of document.leadTerms) this.#leadTerms.push(term);
-    this.#leadStarts.push(this.#leadTerms.length);
-    for (const bits of document.sketch) this.#sketches.push(bits);
+    const { tools, nameEnds, nameTerms, leadEnds, leadTerms, sketches } = this.lists;
+    tools.push(document.tool);
+    nameTerms.pushAll(document.nameTerms);
+    nameEnds.push(nameTerms.length);
+    leadTerms.pushAll(document.leadTerms);
+    leadEnds.push(leadTerms.length);
+    sketches.pushAll(document.sketch);
   }
 
   tool(doc: number): string {
-    return this.#tools[doc] ?? "";
+    return this.lists.tools[doc] ?? "";
   }
 
   nameTerms(doc: number): Uint32Array {
-    return this.#nameTerms.view(this.#nameStarts.at(doc), this.#nameStarts.at(doc + 1));
+    const { nameTerms, nameEnds } = this.lists;
+    return nameTerms.view(doc === 0 ? 0 : nameEnds.at(doc - 1), nameEnds.at(doc));
   }
 
   leadTerms(doc: number): Uint32Array {
-    return this.#leadTerms.view(this.#leadStarts.at(doc), this.#leadStarts.at(doc + 1));
+    const { leadTerms, leadEnds } = this.lists;
+    return leadTerms.view(doc === 0 ? 0 : leadEnds.at(doc - 1), leadEnds.at(doc));
   }
 
   sketch(doc: number): Uint32Array {
-    return this.#sketches.view(doc * SKETCH_SIZE, (doc + 1) * SKETCH_SIZE);
+    return this.lists.sketches.view(doc * SKETCH_SIZE, (doc + 1) * SKETCH_SIZE);
   }
 }
+
+const emptyLists = (): DocumentLists => ({
+  tools: [],
+  nameEnds: new Uint32List(),
+  nameTerms: new Uint32List(),
+  leadEnds: new Uint32List(),
+  leadTerms: new Uint32List(),
+  sketches: new Uint32List(),
+});

@@ -27,11 +27,15 @@ export interface ServerRange {
 export class Generation {
   readonly dictionary = new Dictionary();
   readonly postings = new PostingLists();
-  readonly documents = new DocumentTable();
+  readonly documents: DocumentTable;
   readonly frequencies = new TermFrequencies();
   readonly #weigher = new TermWeigher(this.dictionary);
   readonly #owners: (ServerRange | undefined)[] = [];
   readonly #servers = new Map<string, ServerRange>();
+
+  constructor(documents = new DocumentTable()) {
+    this.documents = documents;
+  }
 
   get servers(): ReadonlyMap<string, ServerRange> {
     return this.#servers;
@@ -66,14 +70,17 @@ export class Generation {
   /** Lets the documents from `first` on count as the tools of the server, in place of those it had. */
   admit(server: string, first: number, tokens: ServerTokens, counts: ReadonlyMap<number, number>): void {
     const names = tokens.names.map((name) => [...this.#stems(name)]);
-    this.admitRange({ server, first, end: this.documents.length, names, frequencies: flatten(counts) });
+    this.admitRange({ server, first, end: this.documents.length, names }, counts);
   }
 
-  admitRange(range: ServerRange): void {
+  /** Lets a range of documents count; `counts` says how many of them have each term. */
+  admitRange(range: Omit<ServerRange, "frequencies">, counts: ReadonlyMap<number, number>): void {
     this.retire(range.server);
-    this.#servers.set(range.server, range);
-    for (let doc = range.first; doc < range.end; doc += 1) this.#owners[doc] = range;
-    this.frequencies.add(range.frequencies, range.end - range.first);
+    const { server, first, end, names } = range;
+    const admitted: ServerRange = { server, first, end, names, frequencies: flatten(counts) };
+    this.#servers.set(server, admitted);
+    for (let doc = first; doc < end; doc += 1) this.#owners[doc] = admitted;
+    this.frequencies.add(admitted.frequencies, end - first);
   }
 
   /** Lets a server's documents count no longer. */

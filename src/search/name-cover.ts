@@ -13,8 +13,8 @@ export class NameCover {
 
   constructor(concepts: readonly Concept[], asking: readonly string[], index: Generation) {
     this.#index = index;
-    for (const { stands } of concepts) {
-      for (const { term, cover } of stands) this.#shares.set(term, Math.max(cover, this.#shares.get(term) ?? 0));
+    for (const { weight, stands } of concepts) {
+      for (const { term, cover } of stands) this.#shares.set(term, Math.max(weight * cover, this.#shares.get(term) ?? 0));
     }
     this.#acts = new Set(asking.map((word) => actOf(stem(word))).filter((act) => act !== undefined));
   }

@@ -1,7 +1,5 @@
 import { compareText } from "./compare-text.ts";
 import type { Generation } from "./generation.ts";
-import { foldName } from "./tokenize.ts";
-import { editDistance } from "./typos.ts";
 import { actOf } from "./verbs.ts";
 
 /** What there is, for a query that found nothing. */
@@ -9,7 +7,7 @@ export interface Overview {
   readonly tools: number;
   /** The servers with the most tools, most first. */
   readonly servers: readonly { readonly server: string; readonly tools: number }[];
-  /** What the names of tools on the most servers speak of, as stems' shortest words. */
+  /** What the names of tools on the most servers speak of. */
   readonly topics: readonly string[];
 }
 
@@ -19,23 +17,6 @@ export function overviewOf(index: Generation, most: number): Overview {
     .map(({ server, first, end }) => ({ server, tools: end - first }))
     .sort((a, b) => b.tools - a.tools || compareText(a.server, b.server));
   return { tools: index.frequencies.documents, servers: servers.slice(0, most), topics: topicsOf(index, most) };
-}
-
-/** Known servers whose names are like an unknown one, nearest first. */
-export function nearestServers(name: string, index: Generation, most: number): readonly string[] {
-  const wanted = foldName(name);
-  const near: { server: string; distance: number }[] = [];
-  for (const server of index.servers.keys()) {
-    const distance = nameDistance(wanted, foldName(server));
-    if (distance !== undefined) near.push({ server, distance });
-  }
-  near.sort((a, b) => a.distance - b.distance || compareText(a.server, b.server));
-  return near.slice(0, most).map(({ server }) => server);
-}
-
-function nameDistance(wanted: string, known: string): number | undefined {
-  if (wanted.length > 2 && known.length > 2 && (known.includes(wanted) || wanted.includes(known))) return 0.5;
-  return editDistance(wanted, known, 2);
 }
 
 function topicsOf(index: Generation, most: number): readonly string[] {

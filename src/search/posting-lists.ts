@@ -53,9 +53,16 @@ export class PostingLists {
       const from = this.#starts.at(term);
       this.docs.copyWithin(to, from, from + length);
       this.impacts.copyWithin(to, from, from + length);
-      (this.#free[Math.log2(length)] ??= []).push(from);
+      this.#release(from, length);
     }
     this.#starts.set(term, to);
+  }
+
+  #release(start: number, size: number): void {
+    const power = Math.log2(size);
+    const free = this.#free[power] ?? [];
+    free.push(start);
+    this.#free[power] = free;
   }
 
   #claim(size: number): number {

@@ -13,7 +13,7 @@ interface ValueKind {
 const VALUE_KINDS: readonly ValueKind[] = [
   { pattern: "<[^<>\\n]{1,60}>", hints: [] },
   { pattern: "\\bhttps?:\\/\\/\\S+", hints: ["url"] },
-  { pattern: "\\bselect\\s[^;`\"]{1,200}?\\sfrom\\s[\\w.]+", hints: ["sql", "query", "database"] },
+  { pattern: '\\bselect\\s[^;`"]{1,200}?\\sfrom\\s[\\w.]+', hints: ["sql", "query", "database"] },
   { pattern: "[`'\"]?(?<![\\p{L}\\p{N}])(?:[A-Za-z]:)?\\.{0,2}\\/[\\w.\\-\\/{}]+[`'\"]?", hints: ["file"] },
   { pattern: `[\`'"]?(?<![\\p{L}\\p{N}])[\\w\\-]+\\.(?:${FILE_KINDS})\\b[\`'"]?`, hints: ["file"] },
   { pattern: "(?<![\\p{L}\\p{N}])'[^'\\n]{1,80}'(?![\\p{L}\\p{N}])", hints: [] },
@@ -27,6 +27,7 @@ const VALUE_KINDS: readonly ValueKind[] = [
   { pattern: "#[\\w\\-]+", hints: [] },
 ];
 const VALUES = new RegExp(VALUE_KINDS.map(({ pattern }) => `(${pattern})`).join("|"), "giu");
+const URLS = /\bhttps?:\/\/\S+/gi;
 const IDENTIFIER = /[A-Za-z][A-Za-z0-9_\-.]{3,}/g;
 const IDENTIFIER_MARK = /[_\-.]|[a-z][A-Z]/;
 
@@ -49,10 +50,10 @@ export function readQuery(query: string): QueryWords {
   const hints = new Set<string>();
   const asking = text.replace(VALUES, (span, ...groups: unknown[]) => {
     values.push(...tokenize(span).filter((word) => !/^\d/.test(word)));
-    const kind = VALUE_KINDS[groups.findIndex((group) => group === span)];
+    const kind = VALUE_KINDS[groups.indexOf(span)];
     for (const hint of kind?.hints ?? []) hints.add(hint);
     return " ";
   });
-  const identifiers = (text.match(IDENTIFIER) ?? []).filter((word) => IDENTIFIER_MARK.test(word));
+  const identifiers = (text.replace(URLS, " ").match(IDENTIFIER) ?? []).filter((word) => IDENTIFIER_MARK.test(word));
   return { asking: tokenize(asking), values, hints: [...hints], identifiers: [...new Set(identifiers)] };
 }

@@ -6,8 +6,8 @@ import { WEIGHTS } from "./weights.ts";
 
 const SHORTEST_WORD = 5;
 const SHORTEST_PART = 3;
-/** Both parts of a word written as one must be in more tools than this. */
-const RARE = 3;
+/** In an index of this many tools a word that is in very few of them proves little. */
+const MANY_TOOLS = 1000;
 
 export interface RepairedWord {
   readonly word: string;
@@ -15,26 +15,28 @@ export interface RepairedWord {
   readonly trust: number;
 }
 
-/** What a word that is in at most one tool may mean: two known words written as one, or a known word mistyped. */
+/** What a word that no tool has may mean: two known words written as one, or a known word mistyped. */
 export function repairWord(word: string, index: Generation): readonly RepairedWord[] {
   if (word.length < SHORTEST_WORD || !/^[a-z]+$/.test(word)) return [];
   const stemmed = stem(word);
-  const count = countOf(stemmed, index);
-  if (count > 1) return [];
+  if (countOf(stemmed, index) > 0) return [];
   const parts = splitWord(word, index);
   if (parts.length > 0) return parts.map((part) => ({ word: part, trust: WEIGHTS.compound }));
-  if (count > 0 || synonymsOf(stemmed).length > 0) return [];
-  const near = nearestStem(stemmed, index.dictionary, index.frequencies);
+  if (synonymsOf(stemmed).length > 0) return [];
+  const near = nearestStem(stemmed, index.dictionary, index.frequencies, isLarge(index) ? 2 : 1);
   return near === undefined ? [] : [{ word: index.dictionary.text(near), trust: WEIGHTS.typo }];
 }
 
 function splitWord(word: string, index: Generation): readonly string[] {
+  const least = isLarge(index) ? 4 : 1;
   for (let at = SHORTEST_PART; at <= word.length - SHORTEST_PART; at += 1) {
     const parts = [word.slice(0, at), word.slice(at)];
-    if (parts.every((part) => countOf(stem(part), index) > RARE)) return parts;
+    if (parts.every((part) => countOf(stem(part), index) >= least)) return parts;
   }
   return [];
 }
+
+const isLarge = (index: Generation): boolean => index.frequencies.documents >= MANY_TOOLS;
 
 function countOf(stemmed: string, index: Generation): number {
   const term = index.dictionary.find(stemmed);

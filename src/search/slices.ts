@@ -3,14 +3,21 @@ import type { Clock } from "../time/clock.ts";
 
 const SLICE_MS = 4;
 
-/** Runs long work step by step and lets the event loop turn every 4 ms; gives back what the work returns. */
-export async function runInSlices<T>(work: Iterator<unknown, T>, clock: Clock): Promise<T> {
+/** Runs long work step by step, letting the event loop turn every 4 ms; gives back what the work returns. */
+export async function runInSlices<T>(work: Iterator<void, T>, clock: Clock): Promise<T> {
   for (;;) {
-    const until = clock.now() + SLICE_MS;
-    do {
-      const step = work.next();
-      if (step.done) return step.value;
-    } while (clock.now() < until);
     await nextTurn();
+    const last = runForOneSlice(work, clock);
+    if (last) return last.value;
   }
+}
+
+/** Runs work for 4 ms at most, or one step where that takes longer; gives back its end, if it came to it. */
+export function runForOneSlice<T>(work: Iterator<void, T>, clock: Clock): IteratorReturnResult<T> | undefined {
+  const until = clock.now() + SLICE_MS;
+  do {
+    const step = work.next();
+    if (step.done) return step;
+  } while (clock.now() < until);
+  return undefined;
 }

@@ -350,7 +350,10 @@ const TABLE = buildTable();
 
 function buildTable(): ReadonlyMap<string, readonly Synonym[]> {
   const table = new Map<string, Map<string, Synonym>>();
-  for (const [text, kind] of [[SAME, "same"], [NEAR, "near"]] as const) {
+  for (const [text, kind] of [
+    [SAME, "same"],
+    [NEAR, "near"],
+  ] as const) {
     for (const line of text.trim().split("\n")) {
       const stems = [...new Set(line.trim().split(/\s+/).map(stem))];
       for (const one of stems) for (const other of stems) if (one !== other) link(table, one, { stem: other, kind });

@@ -1,4 +1,4 @@
-import { type Dictionary, formTerm, nameTerm } from "./dictionary.ts";
+import { type Dictionary, nameTerm } from "./dictionary.ts";
 import { FULL_IMPACT } from "./posting-lists.ts";
 import { FIELDS, type Field } from "./searchable-tool.ts";
 import type { FieldTokens } from "./tool-fields.ts";

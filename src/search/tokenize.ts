@@ -34,7 +34,11 @@ export function tokenize(text: string, limit = Number.POSITIVE_INFINITY): string
 }
 
 /** Letters and digits alone, lower-case: `"list-Issues"` and `"list_issues"` are the same name. */
-export const foldName = (name: string): string => name.normalize("NFKC").toLowerCase().replace(/[^\p{L}\p{N}]+/gu, "");
+export const foldName = (name: string): string =>
+  name
+    .normalize("NFKC")
+    .toLowerCase()
+    .replace(/[^\p{L}\p{N}]+/gu, "");
 
 function splitWords(text: string): readonly string[] {
   if (!NOT_ASCII.test(text)) return text.match(ASCII_WORDS) ?? [];

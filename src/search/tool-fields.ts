@@ -42,7 +42,8 @@ export function serverTokens(tool: SearchableTool): ServerTokens {
   const named = [...new Set(tokenize(`${tool.server} ${tool.serverTitle ?? ""}`))];
   const telling = named.filter((word) => !ANSWERS_NOTHING.test(word));
   const strip = (ws: string[]) => [...new Set(ws.filter((w) => !ANSWERS_NOTHING.test(w)))];
-  const idt = strip(tokenize(tool.server.slice(tool.server.lastIndexOf("/") + 1))), tt = strip(tokenize(tool.serverTitle ?? ""));
+  const idt = strip(tokenize(tool.server.slice(tool.server.lastIndexOf("/") + 1))),
+    tt = strip(tokenize(tool.serverTitle ?? ""));
   return {
     names: [idt, tt].filter((x) => x.length > 0),
     server: (telling.length > 0 ? telling : named).slice(0, FIELD_WEIGHTS.server.longest),
@@ -51,7 +52,8 @@ export function serverTokens(tool: SearchableTool): ServerTokens {
 }
 
 /** The first sentence, or the first line where that is shorter. */
-export const leadOf = (description: string): string => (description.split(/(?<=[.!?。！？])\s|\n/, 1)[0] ?? "").slice(0, LONGEST_LEAD);
+export const leadOf = (description: string): string =>
+  (description.split(/(?<=[.!?。！？])\s|\n/, 1)[0] ?? "").slice(0, LONGEST_LEAD);
 
 const words = (field: Field, text: string): readonly string[] => tokenize(text, FIELD_WEIGHTS[field].longest);
 
@@ -92,7 +94,8 @@ function addParameter(name: string, schema: unknown, depth: number, found: Param
   if (!isJsonObject(schema)) return;
   found.texts.push(textOf(schema["description"]));
   const choices = schema["enum"];
-  if (Array.isArray(choices) && choices.length <= MOST_CHOICES) found.texts.push(choices.filter((choice) => typeof choice === "string").join(" "));
+  if (Array.isArray(choices) && choices.length <= MOST_CHOICES)
+    found.texts.push(choices.filter((choice) => typeof choice === "string").join(" "));
   walkSchema(schema, depth + 1, found);
   walkSchema(schema["items"], depth + 1, found);
 }

@@ -1,37 +1,36 @@
 import { type Clock, systemClock } from "../time/clock.ts";
-import { collapse } from "./collapse.ts";
 import { compact } from "./compact.ts";
-import { compareText } from "./compare-text.ts";
-import { confidenceOf } from "./confidence.ts";
+import type { Concept } from "./concepts.ts";
 import { explainMatch } from "./explain.ts";
+import { type FoundTool, findTools } from "./find-tools.ts";
 import { Generation } from "./generation.ts";
-import { nearestServers, type Overview, overviewOf } from "./overview.ts";
-import { findServer, type QueryScope, readScope } from "./query-scope.ts";
-import { admission, type Candidate, type RankRequest, type Ranking, rank } from "./rank.ts";
-import type { SearchableTool, SearchHit, SearchOptions } from "./searchable-tool.ts";
-import { runFor, runInSlices } from "./slices.ts";
-import { spreadServers } from "./spread.ts";
+import { type Overview, overviewOf } from "./overview.ts";
+import { packGeneration, unpackGeneration } from "./packed-index.ts";
+import type { FieldMatch, SearchableTool, SearchHit, SearchOptions } from "./searchable-tool.ts";
+import { runForOneSlice, runInSlices } from "./slices.ts";
 import { Tally } from "./tally.ts";
 import { serverTokens } from "./tool-fields.ts";
 
-const DEFAULT_LIMIT = 8;
-/** Candidates looked through for duplicates, per hit asked for and at least. */
-const DEPTH_PER_HIT = 3;
-const LEAST_DEPTH = 60;
-/** Waste worth a new generation: this many documents, and more than count. */
+/** A new generation is written when this many documents are waste, and more than count. */
 const LEAST_WASTE = 1000;
 
+interface Replacement {
+  readonly tools: readonly SearchableTool[];
+  readonly version: string | undefined;
+}
+
 /**
- * Finds tools by what they can do. What `replace` brings is indexed in slices of 4 ms between turns of the event loop; until
- * then searches answer from what was there before. A search itself spends up to 4 ms on waiting work first, so a small server is
- * found at once; `settled` waits for everything.
+ * Finds tools by what they can do. What `replace` brings is indexed in slices of 4 ms between turns of the event loop; until then
+ * searches answer from what was there before. A search first spends one slice on waiting work, so a small server is found at
+ * once; `settled` waits for everything.
  */
 export class ToolIndex {
   readonly #clock: Clock;
   readonly #tally = new Tally();
   /** Servers waiting to be indexed; the one at work stays here until it is in. */
-  readonly #waiting = new Map<string, readonly SearchableTool[]>();
-  readonly #tools = new Map<string, readonly SearchableTool[]>();
+  readonly #waiting = new Map<string, Replacement>();
+  /** What was last brought for each server that is in. */
+  readonly #indexed = new Map<string, Replacement>();
   #generation = new Generation();
   #work: Generator<void, void> | undefined;
   #settled: Promise<void> = Promise.resolve();
@@ -45,19 +44,29 @@ export class ToolIndex {
     return this.#generation.frequencies.documents;
   }
 
-  /** Puts a server's tools in place of those it had. */
-  replace(server: string, tools: readonly SearchableTool[]): void {
-    this.#waiting.delete(server);
-    this.#waiting.set(server, tools);
-    if (this.#work) return;
-    this.#work = this.#indexWaiting();
-    this.#settled = runInSlices(this.#work, this.#clock);
+  /** The servers that can be found now. */
+  get servers(): Iterable<string> {
+    return this.#generation.servers.keys();
+  }
+
+  /**
+   * Puts a server's tools in place of those it had. Tools of the version that is indexed already, as a restored index may
+   * have them, are not indexed again.
+   */
+  replace(server: string, tools: readonly SearchableTool[], version?: string): void {
+    const replacement: Replacement = { tools, version };
+    if (version !== undefined && !this.#waiting.has(server) && this.#indexed.get(server)?.version === version) {
+      this.#indexed.set(server, replacement);
+      return;
+    }
+    this.#waiting.set(server, replacement);
+    this.#startWork();
   }
 
   /** Takes a server's tools out, at once. */
   remove(server: string): void {
     this.#waiting.delete(server);
-    this.#tools.delete(server);
+    this.#indexed.delete(server);
     this.#generation.retire(server);
   }
 
@@ -67,31 +76,19 @@ export class ToolIndex {
   }
 
   /**
-   * The tools that fit a need best, best first, never more than `limit`. `server/tool` finds that very tool, `server: …` only tools of
-   * the server. The same index and query give the same answer, whatever the order in which servers came.
+   * The tools that fit a need best, best first, at most `limit`. `server/tool` finds that very tool; `server: …` only tools of that
+   * server. Equal indexes give equal answers, whatever the order in which their servers came.
    */
   search(query: string, options: SearchOptions = {}): readonly SearchHit[] {
-    if (this.#work) runFor(this.#work, this.#clock);
-    const index = this.#generation;
-    const limit = options.limit ?? DEFAULT_LIMIT;
-    const scope = readScope(query, index);
-    const server = options.server ?? scope.server;
-    if (server !== undefined && !index.servers.has(server)) return [];
-    const request: RankRequest = { text: scope.text, server, filter: options.filter };
-    const ranking = rank(request, index, this.#tally);
-    const candidates = this.#order(ranking, scope, request);
-    const depth = Math.max(LEAST_DEPTH, limit * DEPTH_PER_HIT);
-    const distinct = collapse(candidates.slice(0, depth), index);
-    const shown = server === undefined ? spreadServers(distinct, limit) : distinct.slice(0, limit);
-    const best = shown[0];
-    if (!best) return [];
-    return shown.map((hit) => ({
-      server: hit.server,
-      tool: hit.tool,
-      score: hit.score,
-      confidence: hit.doc === scope.exact ? "high" : confidenceOf(hit, best),
-      alsoOn: hit.alsoOn,
-      ...(options.explain && { matched: this.#explain(hit, ranking) }),
+    if (this.#work) runForOneSlice(this.#work, this.#clock);
+    const { tools, concepts } = findTools(query, options, this.#generation, this.#tally);
+    return tools.map((found) => ({
+      server: found.server,
+      tool: found.tool,
+      score: found.score,
+      confidence: found.confidence,
+      alsoOn: found.alsoOn,
+      ...(options.explain && { matched: this.#explain(found, concepts) }),
     }));
   }
 
@@ -100,8 +97,66 @@ export class ToolIndex {
     return overviewOf(this.#generation, most);
   }
 
-  /** Servers whose names are like one that is not known, nearest first. */
-  nearestServers(name: string, most = 3): readonly string[] {
-    return nearestServers(name, this.#generation, most);
+  /** The index as text for `restore`; written in slices. */
+  async pack(): Promise<string> {
+    await this.#settled;
+    const versions = new Map([...this.#indexed].map(([server, { version }]) => [server, version]));
+    return await runInSlices(packGeneration(this.#generation, versions), this.#clock);
+  }
+
+  /** Takes in what `pack` wrote, unless the index has tools already or the text is damaged or of another making: then false. */
+  async restore(text: string): Promise<boolean> {
+    const packed = await runInSlices(unpackGeneration(text), this.#clock);
+    if (!packed || this.#work || this.size > 0) return false;
+    this.#generation = packed.generation;
+    for (const [server, version] of packed.versions) this.#indexed.set(server, { tools: [], version });
+    return true;
+  }
+
+  #explain(found: FoundTool, concepts: readonly Concept[]): readonly FieldMatch[] {
+    const tool = this.#indexed.get(found.server)?.tools.find((known) => known.tool === found.tool);
+    return tool ? explainMatch(tool, concepts, this.#generation.dictionary) : [];
+  }
+
+  #startWork(): void {
+    if (this.#work) return;
+    this.#work = this.#indexWaiting();
+    this.#settled = runInSlices(this.#work, this.#clock);
+  }
+
+  *#indexWaiting(): Generator<void, void> {
+    for (let next = this.#nextWaiting(); next; next = this.#nextWaiting()) {
+      yield* this.#indexServer(...next);
+      const { waste, frequencies } = this.#generation;
+      if (waste > LEAST_WASTE && waste > frequencies.documents) yield* this.#compact();
+    }
+    this.#work = undefined;
+  }
+
+  #nextWaiting(): [string, Replacement] | undefined {
+    for (const entry of this.#waiting) return entry;
+    return undefined;
+  }
+
+  *#indexServer(server: string, replacement: Replacement): Generator<void, void> {
+    const index = this.#generation;
+    const first = index.documents.length;
+    const counts = new Map<number, number>();
+    const [sample] = replacement.tools;
+    const tokens = serverTokens(sample ?? { server, tool: "", definition: {}, tags: [] });
+    for (const tool of replacement.tools) {
+      index.append(tool, tokens, counts);
+      yield;
+      if (this.#waiting.get(server) !== replacement) return; // removed or replaced meanwhile: what is in stays waste
+    }
+    this.#waiting.delete(server);
+    this.#indexed.set(server, replacement);
+    index.admit(server, first, tokens, counts);
+  }
+
+  *#compact(): Generator<void, void> {
+    const next = yield* compact(this.#generation);
+    for (const server of next.servers.keys()) if (!this.#generation.servers.has(server)) next.retire(server);
+    this.#generation = next;
   }
 }

@@ -12,17 +12,22 @@ interface Neighbour {
 }
 
 /**
- * The known stem that a mistyped one most likely means: same first letter, one edit away (two from eight letters on); of several
+ * The known stem, in at least `leastTools` tools, that a mistyped one most likely means: same first letter, one edit away (two from eight letters on); of several
  * the nearest, then the one in most tools, then the first in the alphabet. `undefined` when nothing is near.
  */
-export function nearestStem(stemmed: string, dictionary: Dictionary, frequencies: TermFrequencies): number | undefined {
+export function nearestStem(
+  stemmed: string,
+  dictionary: Dictionary,
+  frequencies: TermFrequencies,
+  leastTools: number,
+): number | undefined {
   if (stemmed.length < SHORTEST) return undefined;
   const most = stemmed.length >= LONG ? 2 : 1;
   let best: Neighbour | undefined;
   for (let length = stemmed.length - most; length <= stemmed.length + most; length += 1) {
     for (const term of dictionary.neighbours(stemmed.charAt(0), length)) {
       const count = frequencies.of(term);
-      if (count < 2) continue; // a word of one tool is as likely a typo itself
+      if (count < leastTools) continue;
       const text = dictionary.text(term);
       const edits = editDistance(stemmed, text, best?.edits ?? most);
       if (edits === undefined) continue;

@@ -30,6 +30,10 @@ export class Uint32List {
     this.#length += 1;
   }
 
+  pushAll(values: Iterable<number>): void {
+    for (const value of values) this.push(value);
+  }
+
   /** The numbers as they are now; later pushes may not show. */
   view(start = 0, end = this.#length): Uint32Array {
     return this.#items.subarray(start, end);

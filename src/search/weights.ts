@@ -12,12 +12,12 @@ export interface FieldWeight {
 }
 
 export const FIELD_WEIGHTS: Record<Field, FieldWeight> = {
-  server: { weight: 4.3, lengthEffect: 1, usualLength: 2.5, longest: 12 },
+  server: { weight: 3.3, lengthEffect: 0.8, usualLength: 2.5, longest: 12 },
   tool: { weight: 3.4, lengthEffect: 0.15, usualLength: 3, longest: 16 },
   title: { weight: 2, lengthEffect: 0.3, usualLength: 3, longest: 16 },
   lead: { weight: 0.43, lengthEffect: 0.05, usualLength: 12, longest: 50 },
   description: { weight: 1.69, lengthEffect: 0.9, usualLength: 30, longest: 120 },
-  serverDescription: { weight: 0.65, lengthEffect: 1, usualLength: 20, longest: 100 },
+  serverDescription: { weight: 0.5, lengthEffect: 1, usualLength: 20, longest: 100 },
   parameters: { weight: 0.9, lengthEffect: 0.19, usualLength: 8, longest: 120 },
   parameterTexts: { weight: 0.83, lengthEffect: 0.38, usualLength: 40, longest: 300 },
   tags: { weight: 1.5, lengthEffect: 0.5, usualLength: 4, longest: 20 },
@@ -29,19 +29,19 @@ export const WEIGHTS = {
   /** BM25's k1: how soon more of the same word stops counting. */
   saturation: 0.91,
   /** Occurrences of a word that one field may count. */
-  mostRepeats: 6,
+  mostRepeats: 4,
   /** Power over the rarity of a term. */
   rarityPower: 1.06,
   /** What the exact form of a word adds to its stem. */
   formShare: 0.2,
   /** Words inside a value, against words that ask. */
-  value: 0.44,
+  value: 0.6,
   /** The kind of a value: a path says "file". */
   hint: 1,
   /** Two words joined, or one split. */
   compound: 0.53,
   /** A word put right. */
-  typo: 0.1,
+  typo: 0.5,
   /** Another spelling of a word, against the word itself. */
   same: 0.9,
   near: 0.58,

@@ -1,4 +1,4 @@
-import { ProtocolError, SdkError, SdkErrorCode, SdkHttpError } from "@modelcontextprotocol/client";
+import { ProtocolError, SdkError, SdkErrorCode } from "@modelcontextprotocol/client";
 import { type ErrorContext, GatewayError, type RpcErrorObject } from "../model/errors.ts";
 
 /**
@@ -33,11 +33,6 @@ function rejected(backend: string, error: ProtocolError): GatewayError {
 function fromCode(error: SdkError, backend: string): GatewayError {
   const facts: ErrorContext = { backend, cause: error };
   switch (error.code) {
-    case SdkErrorCode.NotConnected:
-      return new GatewayError("unavailable", `Cannot call "${backend}": its connection is closed`, {
-        ...facts,
-        outcome: "not_executed",
-      });
     case SdkErrorCode.ConnectionClosed:
       return new GatewayError(
         "unavailable",
@@ -55,12 +50,7 @@ function fromCode(error: SdkError, backend: string): GatewayError {
     case SdkErrorCode.MethodNotSupportedByProtocolVersion:
       return new GatewayError("upstream_rejected", `Cannot call "${backend}": its protocol revision has no such method`, facts);
     default:
-      return error instanceof SdkHttpError
-        ? new GatewayError("upstream_rejected", `Cannot call "${backend}": it refused the request with HTTP ${error.status}`, {
-            ...facts,
-            httpStatus: error.status,
-          })
-        : broken(backend, "it does not follow the protocol", error);
+      return broken(backend, "it does not follow the protocol", error);
   }
 }
 

@@ -23,6 +23,7 @@ export function specOf(kind: RuntimeKind, fields: JsonObject, baseDir = process.
     trustAnnotations: false,
     startTimeoutMs: 40_000,
     callTimeoutMs: 45_000,
+    idlePauseMs: 0,
     idleStopMs: 600_000,
     warm: false,
     toolsFile: undefined,

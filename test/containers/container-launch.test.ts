@@ -60,7 +60,9 @@ describeWithPodman("a launched container", () => {
 
   test("reads its secrets from files that no inspect shows and that are gone with it", async () => {
     const value = "canary-7f3a91";
-    const box = await harbour.gateway().launch({ container: { ...http, user: "1000", secrets: { "/run/secrets/token": value } } });
+    const box = await harbour
+      .gateway()
+      .launch({ container: { ...http, user: "1000", secrets: { "/run/secrets/token": value } } });
     expect(await callTool(box, "read", { path: "/run/secrets/token" })).toBe(value);
     expect(await callTool(box, "write", { path: "/run/secrets/token" })).toMatch(/EROFS|EACCES/);
     expect(await podman("inspect", nameOf(box))).not.toContain(value);
@@ -94,7 +96,10 @@ describeWithPodman("a launched container", () => {
     await symlink("/etc", join(folder, "inner", "link"));
     const gateway = harbour.gateway();
     const launch = (source: string) => gateway.launch({ container: { ...http, volumes: [`${source}:/data`] } });
-    await expect(launch(join(folder, "inner", "link"))).rejects.toMatchObject({ code: "start_failed", message: expect.stringContaining("/etc") });
+    await expect(launch(join(folder, "inner", "link"))).rejects.toMatchObject({
+      code: "start_failed",
+      message: expect.stringContaining("/etc"),
+    });
     await expect(launch(join(folder, "none"))).rejects.toThrow("does not exist");
     expect(await harbour.containers()).toEqual([]);
     await rm(folder, { recursive: true });

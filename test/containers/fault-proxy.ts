@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { once } from "node:events";
 import { createServer, type IncomingMessage, request, type ServerResponse } from "node:http";
-import { connect, type Socket } from "node:net";
+import { connect, createServer as listen, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
@@ -36,7 +36,8 @@ export async function openFaultProxy(engineSocket: string, rule: FaultRule): Pro
     const fault = await judge(call);
     if (fault?.kind === "hang") return;
     if (fault?.kind === "drop") return void call.socket.destroy();
-    if (fault?.kind === "answer") return void answer.writeHead(fault.status, { "content-type": "application/json" }).end(fault.body);
+    if (fault?.kind === "answer")
+      return void answer.writeHead(fault.status, { "content-type": "application/json" }).end(fault.body);
     forward(engineSocket, call, answer);
   });
   server.on("connection", (socket) => sockets.add(socket));
@@ -78,7 +79,6 @@ function forward(engineSocket: string, call: IncomingMessage, answer: ServerResp
 
 /** A socket whose listener says `bytes` to everybody, or nothing at all. */
 export async function openStrangeSocket(bytes: string | undefined): Promise<{ readonly address: string } & AsyncDisposable> {
-  const { createServer: listen } = await import("node:net");
   const path = join(tmpdir(), `sp-strange-${randomBytes(4).toString("hex")}.sock`);
   const sockets = new Set<Socket>();
   const server = listen((socket) => {

@@ -11,7 +11,7 @@ import { ContainerOrphans } from "../../src/runtime/container-orphans.ts";
 import { EngineConnector } from "../../src/runtime/engine-connector.ts";
 import { FileLeaseBook } from "../../src/state/leases.ts";
 import { type Clock, systemClock } from "../../src/time/clock.ts";
-import { podman } from "./engine-suite.ts";
+import { engineAddress, podman } from "./engine-suite.ts";
 
 /** One gateway's share of the container runtime. */
 export interface TestGateway extends AsyncDisposable {
@@ -47,14 +47,18 @@ export async function openHarbour(): Promise<Harbour> {
     containers: () => list("{{.Names}}"),
     async [Symbol.asyncDispose]() {
       await Promise.all(gateways.map((gateway) => gateway[Symbol.asyncDispose]()));
-      for (const id of await list("{{.ID}}")) await podman("rm", "-f", "-t", "0", id);
+      for (const id of await list("{{.ID}}"))
+        await podman("rm", "-f", "-t", "0", id).catch(() => podman("rm", "-f", "-t", "0", id)); // refused once if it ends meanwhile
       await rm(runtimeDir, { recursive: true, force: true });
     },
   };
 }
 
-function createGateway(runtimeDir: string, { engine, clock = systemClock, nonce = randomBytes(4).toString("hex") }: Parameters<Harbour["gateway"]>[0] = {}): TestGateway {
-  const engines = new EngineConnector({ clock, runtimeDir, preferred: engine ?? "podman" });
+function createGateway(
+  runtimeDir: string,
+  { engine, clock = systemClock, nonce = randomBytes(4).toString("hex") }: Parameters<Harbour["gateway"]>[0] = {},
+): TestGateway {
+  const engines = new EngineConnector({ clock, runtimeDir, preferred: engine ?? engineAddress() });
   const leases = new FileLeaseBook({ directory: runtimeDir, gatewayNonce: nonce, clock: systemClock });
   const driver = createContainerDriver({ clock, engines, leases, runtimeDir, gatewayNonce: nonce });
   const stages: StartStage[] = [];
@@ -87,6 +91,7 @@ export function specOf(id: string, fields: JsonObject): BackendSpec {
     trustAnnotations: false,
     startTimeoutMs: 30_000,
     callTimeoutMs: 30_000,
+    idlePauseMs: 0,
     idleStopMs: 60_000,
     warm: false,
     toolsFile: undefined,

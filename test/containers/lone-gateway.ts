@@ -1,10 +1,11 @@
 // A gateway process of its own that launches the entries it is given and then waits to be killed.
 // Arguments: runtime directory, nonce, entries as JSON by id. Says each workload's container on stdout.
-import { specOf } from "./harbour.ts";
+
 import { createContainerDriver } from "../../src/runtime/container.ts";
 import { EngineConnector } from "../../src/runtime/engine-connector.ts";
 import { FileLeaseBook } from "../../src/state/leases.ts";
 import { systemClock as clock } from "../../src/time/clock.ts";
+import { specOf } from "./harbour.ts";
 
 const [runtimeDir = "", gatewayNonce = "", entries = "{}"] = process.argv.slice(2);
 const engines = new EngineConnector({ clock, runtimeDir, preferred: "podman" });

@@ -74,7 +74,10 @@ test("a batch gives the answers that there are, in order, and the errors in thei
 });
 
 test("a host that leaves while a backend hangs in its start is not kept waiting, and no child stays behind", async () => {
-  const gateway = await GatewayProcess.start({ mcpServers: { sleeper: { ...SLEEPER, startTimeoutMs: FOREVER_MS } } });
+  const gateway = await GatewayProcess.start({
+    defaults: { drainMs: 100 },
+    mcpServers: { sleeper: { ...SLEEPER, startTimeoutMs: FOREVER_MS } },
+  });
   await gateway.initialize();
   gateway.callTool("invoke", { tool: "sleeper/anything", arguments: {} }).catch(() => undefined); // may end without an answer
   await gateway.callTool("list_servers");

@@ -17,6 +17,7 @@ export const makeSpec = (over: Partial<BackendSpec> = {}): BackendSpec => ({
   trustAnnotations: false,
   startTimeoutMs: 40_000,
   callTimeoutMs: 45_000,
+  idlePauseMs: 0,
   idleStopMs: 600_000,
   warm: false,
   toolsFile: undefined,
@@ -41,6 +42,9 @@ export class FakeBackend implements RuntimeDriver, Transport {
   answering: Answer = (method) => Promise.resolve(method === "tools/list" ? { tools: [] } : { content: [] });
   notify: (method: string, params: JsonObject) => void = () => {};
   warmsUp = false;
+  /** Set by tests of parking; undefined means that the runtime cannot pause. */
+  pausing: (() => Promise<boolean>) | undefined;
+  resuming: () => Promise<void> = () => Promise.resolve();
   logLines: string[] = [];
   #exit: (exit: WorkloadExit) => void = () => {};
 
@@ -54,7 +58,18 @@ export class FakeBackend implements RuntimeDriver, Transport {
     const exited = new Promise<WorkloadExit>((resolve) => {
       this.#exit = resolve;
     });
+    const { pausing } = this;
     return {
+      ...(pausing && {
+        pause: async () => {
+          this.ledger.push("pause");
+          return await pausing();
+        },
+        resume: async () => {
+          this.ledger.push("resume");
+          await this.resuming();
+        },
+      }),
       endpoint: { kind: "http", url: "http://localhost/", headers: {} },
       exited,
       facts: {},
@@ -106,7 +121,11 @@ export const untilAborted = (signal: AbortSignal): Promise<never> =>
   });
 
 /** A promise and the hands that settle it. */
-export function gate<T = void>(): { readonly promise: Promise<T>; readonly open: (value: T) => void; readonly fail: (reason: unknown) => void } {
+export function gate<T = void>(): {
+  readonly promise: Promise<T>;
+  readonly open: (value: T) => void;
+  readonly fail: (reason: unknown) => void;
+} {
   let open: (value: T) => void = () => {};
   let fail: (reason: unknown) => void = () => {};
   const promise = new Promise<T>((resolve, reject) => {

@@ -28,7 +28,8 @@ export const fixtureKinds: readonly RuntimeKind[] = [
     reserved: [],
     parse({ fields }) {
       const url = z.string().parse(fields["url"]);
-      if (!URL.canParse(url)) throw new GatewayError("invalid_argument", `url: expected an address, found ${url}`, { hint: `Mend ${url}` });
+      if (!URL.canParse(url))
+        throw new GatewayError("invalid_argument", `url: expected an address, found ${url}`, { hint: `Mend ${url}` });
       return { options: fields, transport: transport.parse(fields["transport"]) ?? "http" };
     },
   },
@@ -41,13 +42,16 @@ export const fixtureKinds: readonly RuntimeKind[] = [
           image: z.string().min(1).describe("Image"),
           transport: z.enum(["stdio", "http"]).optional().describe("How it speaks"),
           args: z.array(z.string()).optional().describe("Arguments"),
-          volumes: z.array(z.string()).optional().describe("Volumes"),
+          volumes: z.array(z.string().regex(/^\//, "an absolute path")).optional().describe("Volumes"),
           port: z.int().min(1).max(65_535).optional().describe("Port"),
         })
         .describe("A container"),
     },
     expand: ["container.args", "container.volumes"],
     reserved: ["PORT"],
-    parse: ({ fields }) => ({ options: fields, transport: z.object({ transport }).parse(fields["container"]).transport ?? "stdio" }),
+    parse: ({ fields }) => ({
+      options: fields,
+      transport: z.object({ transport }).parse(fields["container"]).transport ?? "stdio",
+    }),
   },
 ];

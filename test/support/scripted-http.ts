@@ -7,6 +7,8 @@ import type { Era } from "../../src/model/ports.ts";
 /** One request as it arrived. */
 export interface Recorded {
   readonly verb: string;
+  /** Path and query. */
+  readonly target: string;
   readonly headers: IncomingHttpHeaders;
   /** The parsed body; empty when there was none. */
   readonly message: JsonObject;
@@ -206,7 +208,13 @@ async function record(incoming: IncomingMessage, response: ServerResponse): Prom
   const chunks: Buffer[] = [];
   for await (const chunk of incoming as AsyncIterable<Buffer>) chunks.push(chunk);
   const body: unknown = chunks.length === 0 ? {} : JSON.parse(Buffer.concat(chunks).toString("utf8"));
-  return { verb: incoming.method ?? "", headers: incoming.headers, message: isJsonObject(body) ? body : {}, gone };
+  return {
+    verb: incoming.method ?? "",
+    target: incoming.url ?? "",
+    headers: incoming.headers,
+    message: isJsonObject(body) ? body : {},
+    gone,
+  };
 }
 
 function nameOf({ verb, message }: Recorded): string {

@@ -4,7 +4,7 @@ import { fileURLToPath } from "node:url";
 import { type Installation, initialize, install, spawnGateway } from "../gateway.ts";
 import { LineDriver } from "../line-driver.ts";
 import { rssMib } from "../process-figures.ts";
-import type { Findings, Row } from "../report.ts";
+import { type Findings, type Row, showProgress } from "../report.ts";
 import { bestFifth, median, shuffled, spread } from "../statistics.ts";
 
 const ECHO = fileURLToPath(new URL("../backends/stdio-echo.mjs", import.meta.url));
@@ -21,9 +21,8 @@ export async function coldStart(rounds: number): Promise<Findings> {
   const runs = [() => bareNode(ms), () => bareEcho(ms), () => gateway(ms, rss, installation)];
   for (let round = 0; round < rounds; round += 1) {
     for (const run of shuffled(runs)) await run();
-    process.stderr.write(`\rround ${round + 1} of ${rounds}`);
+    showProgress(round + 1, rounds);
   }
-  process.stderr.write("\n");
   return {
     rows: toRows(ms, median(rss)),
     notes: [`Times in ms from spawn; "x node" is the ratio to ${NODE_FLOOR} of the same run`],

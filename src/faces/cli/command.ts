@@ -1,5 +1,5 @@
-import type { Gateway } from "../../gateway/gateway.ts";
 import type { Caller } from "../../gateway/caller.ts";
+import type { Gateway } from "../../gateway/gateway.ts";
 import type { Output } from "./print.ts";
 
 /** What every command is given besides its own arguments. */

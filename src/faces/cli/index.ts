@@ -17,7 +17,10 @@ export async function runCli(argv: readonly string[]): Promise<number> {
   const program = new Command("sallyport")
     .description("One door to every MCP server. With a pipe on stdin it serves MCP; the commands below are for people.")
     .version(version)
-    .option("--registry <file>", "registry file (default: SALLYPORT_REGISTRY, then sallyport/registry.json in your configuration folder)")
+    .option(
+      "--registry <file>",
+      "registry file (default: SALLYPORT_REGISTRY, then sallyport/registry.json in your configuration folder)",
+    )
     .option("--json", "print one JSON object")
     .option("--no-color", "print without colour (also NO_COLOR)")
     .exitOverride();
@@ -38,7 +41,10 @@ export async function runCli(argv: readonly string[]): Promise<number> {
 
 /** Each command is loaded when it is run. */
 function addCommands(program: Command, run: (command: (context: CommandContext) => Promise<number>) => Promise<void>): void {
-  program.command("serve").description("serve MCP on stdin and stdout (what a host runs)").option("--strict", "refuse an invalid registry");
+  program
+    .command("serve")
+    .description("serve MCP on stdin and stdout (what a host runs)")
+    .option("--strict", "refuse an invalid registry");
   program
     .command("validate")
     .description("check the registry without starting anything")
@@ -88,7 +94,9 @@ async function runCommand(options: GlobalOptions, command: (context: CommandCont
   process.once("SIGINT", onInterrupt);
   let opening: Promise<Gateway> | undefined;
   const gateway = (): Promise<Gateway> => {
-    opening ??= import("../../gateway/open-gateway.ts").then(({ openGateway }) => openGateway({ registry: options.registry, version }));
+    opening ??= import("../../gateway/open-gateway.ts").then(({ openGateway }) =>
+      openGateway({ registry: options.registry, version }),
+    );
     return opening;
   };
   try {

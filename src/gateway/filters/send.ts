@@ -1,18 +1,17 @@
-import type { CallContext, CallHandler, ProgressUpdate, ToolCall, ToolResult } from "../../model/call.ts";
+import type { CallContext, CallHandler, ToolCall, ToolResult } from "../../model/call.ts";
 import { GatewayError } from "../../model/errors.ts";
 import type { JsonObject } from "../../model/json.ts";
-import type { Connection, RequestOptions, StartStage } from "../../model/ports.ts";
+import type { Connection, RequestOptions } from "../../model/ports.ts";
 import type { ToolDescriptor } from "../../model/tool.ts";
 import { formatMs } from "../../model/units.ts";
 import type { Clock } from "../../time/clock.ts";
 import { linkDeadline } from "../../time/linked-signal.ts";
 import type { RefreshCatalog } from "../refresh-catalog.ts";
+import { reportStages } from "../report-stages.ts";
 import type { Router } from "../router.ts";
 
 /** The key under which a modern request says what its client can do. */
 const CLIENT_CAPABILITIES = "io.modelcontextprotocol/clientCapabilities";
-/** Stages of a start are reported as steps this small, so that a backend's own progress stays above them. */
-const STAGE_STEP = 0.001;
 
 export interface SendDeps {
   readonly router: Router;
@@ -33,7 +32,7 @@ export const send = (deps: SendDeps): CallHandler => {
         const descriptor = await knownTool(deps, call, connection, ctx.signal);
         return await ask(deps, call, ctx, connection, descriptor);
       },
-      reportStages(ctx),
+      reportStages(ctx.onProgress, deps.clock),
     );
     return answer;
   };
@@ -78,15 +77,5 @@ function paramsOf({ ref, args, round }: ToolCall, ctx: CallContext, connection: 
     ...(round?.inputResponses && { inputResponses: round.inputResponses }),
     ...(round?.requestState !== undefined && { requestState: round.requestState }),
     ...(meta && { _meta: meta }),
-  };
-}
-
-function reportStages({ onProgress }: CallContext): ((stage: StartStage, detail?: string) => void) | undefined {
-  if (!onProgress) return undefined;
-  let step = 0;
-  return (stage, detail) => {
-    step += 1;
-    const update: ProgressUpdate = { progress: step * STAGE_STEP, message: detail === undefined ? stage : `${stage}: ${detail}` };
-    onProgress(update);
   };
 }

@@ -238,3 +238,93 @@ describe("dying", () => {
     expect(backend.launches).toBe(4);
   });
 });
+
+describe("parking", () => {
+  const parked = { idlePauseMs: 1_000, idleStopMs: 10_000 };
+  const canPause = (backend: FakeBackend, pausing = () => Promise.resolve(true)) => {
+    backend.pausing = pausing;
+  };
+
+  test("an idle workload is paused first and stopped later, thawed for its goodbye", async () => {
+    const { backend, clock, supervisor, call } = setUp(parked);
+    canPause(backend);
+    await call();
+    await clock.advance(1_000);
+    expect(supervisor.state.name).toBe("paused");
+    await clock.advance(9_000);
+    expect(supervisor.state.name).toBe("stopped");
+    expect(backend.ledger).toEqual(["launch", "connect", "pause", "resume", "connection closed", "workload closed"]);
+  });
+
+  test("a call thaws it once, however many come", async () => {
+    const { backend, clock, call } = setUp(parked);
+    canPause(backend);
+    await call();
+    await clock.advance(1_000);
+    expect(await Promise.all([call(), call(), call()])).toEqual(["answer", "answer", "answer"]);
+    expect(backend.ledger).toEqual(["launch", "connect", "pause", "resume"]);
+  });
+
+  test("a call that comes while it is being paused waits for the pause and thaws it", async () => {
+    const { backend, clock, call } = setUp(parked);
+    const pause = gate<boolean>();
+    canPause(backend, () => pause.promise);
+    await call();
+    await clock.advance(1_000);
+    const racing = call();
+    await settle();
+    expect(backend.ledger).toEqual(["launch", "connect", "pause"]);
+    pause.open(true);
+    expect(await racing).toBe("answer");
+    expect(backend.ledger).toEqual(["launch", "connect", "pause", "resume"]);
+  });
+
+  test.each([
+    ["says that others use it", () => Promise.resolve(false)],
+    ["cannot", () => Promise.reject(new Error("cgroup v1 without freezer"))],
+  ])("it goes on running when the runtime %s", async (_why, pausing) => {
+    const { backend, clock, supervisor, call } = setUp(parked);
+    canPause(backend, pausing);
+    await call();
+    await clock.advance(1_000);
+    expect(supervisor.state.name).toBe("running");
+    expect(await call()).toBe("answer");
+    expect(backend.ledger).toEqual(["launch", "connect", "pause"]);
+  });
+
+  test("one that cannot be thawed is replaced, and the call is answered by the new one", async () => {
+    const { backend, clock, call } = setUp(parked);
+    canPause(backend);
+    backend.resuming = () => Promise.reject(new Error("container is gone"));
+    await call();
+    await clock.advance(1_000);
+    expect(await call()).toBe("answer");
+    expect(backend.launches).toBe(2);
+  });
+
+  test("one that dies while paused is started anew by the next call", async () => {
+    const { backend, clock, supervisor, call } = setUp(parked);
+    canPause(backend);
+    await call();
+    await clock.advance(1_000);
+    backend.die("was killed by SIGKILL");
+    await settle();
+    expect(supervisor.state.name).toBe("stopped");
+    expect(await call()).toBe("answer");
+    expect(backend.launches).toBe(2);
+  });
+
+  test("a stop while the pause is under way waits for it", async () => {
+    const { backend, clock, supervisor, call } = setUp(parked);
+    const pause = gate<boolean>();
+    canPause(backend, () => pause.promise);
+    await call();
+    await clock.advance(1_000);
+    const stopped = supervisor.stop();
+    await settle();
+    expect(backend.ledger).toEqual(["launch", "connect", "pause"]);
+    pause.open(true);
+    await stopped;
+    expect(backend.ledger.slice(-3)).toEqual(["resume", "connection closed", "workload closed"]);
+  });
+});

@@ -18,7 +18,11 @@ describe("every alias has one normal form", () => {
     ["serverUrl", '{"serverUrl": "http://x/mcp"}', { url: "http://x/mcp" }],
     ["http_headers", `{${URL_X}, "http_headers": {"A": "b"}}`, { headers: { A: "b" } }],
     ["a bare list of tools", `{${URL_X}, "tools": ["a", "b_*"]}`, { tools: { allow: ["a", "b_*"] } }],
-    ["two names that agree", `{${URL_X}, "serverUrl": "http://x/mcp", "type": "remote", "transport": "http"}`, { transport: "http" }],
+    [
+      "two names that agree",
+      `{${URL_X}, "serverUrl": "http://x/mcp", "type": "remote", "transport": "http"}`,
+      { transport: "http" },
+    ],
   ])("%s", (_, entry, options) => {
     expect(backendOf(entry).options).toMatchObject(options);
   });
@@ -154,9 +158,19 @@ test("a configuration of VS Code is read as it is", () => {
 describe("a key nobody knows", () => {
   test.each([
     ["at the top", '{▸"default": {}, "mcpServers": {}}', "default", 'Did you mean "defaults"?'],
-    ["in defaults", '{"defaults": {▸"callTimeout": 5}, "mcpServers": {}}', "defaults.callTimeout", 'Did you mean "callTimeoutMs"?'],
+    [
+      "in defaults",
+      '{"defaults": {▸"callTimeout": 5}, "mcpServers": {}}',
+      "defaults.callTimeout",
+      'Did you mean "callTimeoutMs"?',
+    ],
     ["in an entry", `{"mcpServers": {"a": {${URL_X}, ▸"timeout": 5}}}`, "mcpServers.a.timeout", 'Did you mean "callTimeoutMs"?'],
-    ["in trust", `{"mcpServers": {"a": {${URL_X}, "trust": {▸"anotations": true}}}}`, "mcpServers.a.trust.anotations", 'Did you mean "annotations"?'],
+    [
+      "in trust",
+      `{"mcpServers": {"a": {${URL_X}, "trust": {▸"anotations": true}}}}`,
+      "mcpServers.a.trust.anotations",
+      'Did you mean "annotations"?',
+    ],
     [
       "in the settings of a tool",
       `{"mcpServers": {"a": {${URL_X}, "tools": {"t": {▸"readonly": true}}}}}`,
@@ -169,8 +183,18 @@ describe("a key nobody knows", () => {
       "mcpServers.a.container.volume",
       'Did you mean "volumes"?',
     ],
-    ["in an input", '{"inputs": [{"id": "a", ▸"pasword": true}], "mcpServers": {}}', "inputs[0].pasword", 'Did you mean "password"?'],
-    ["in a command object", '{"mcpServers": {"a": {"command": {"path": "x", ▸"envs": {}}}}}', "mcpServers.a.command.envs", 'Did you mean "env"?'],
+    [
+      "in an input",
+      '{"inputs": [{"id": "a", ▸"pasword": true}], "mcpServers": {}}',
+      "inputs[0].pasword",
+      'Did you mean "password"?',
+    ],
+    [
+      "in a command object",
+      '{"mcpServers": {"a": {"command": {"path": "x", ▸"envs": {}}}}}',
+      "mcpServers.a.command.envs",
+      'Did you mean "env"?',
+    ],
     ["of another runtime", `{"mcpServers": {"a": {${URL_X}, ▸"args": []}}}`, "mcpServers.a.args", undefined],
     ["like no other", `{"mcpServers": {"a": {${URL_X}, ▸"$%&": 1}}}`, 'mcpServers.a["$%&"]', undefined],
     ["with an escape sequence", `{"mcpServers": {"a": {${URL_X}, ▸"\\u001b[31m": 1}}}`, 'mcpServers.a["\\u{1b}[31m"]', undefined],
@@ -205,7 +229,10 @@ describe("the digest of a backend", () => {
   const digest = (entry: string, env = {}) => backendOf(entry, { env }).digest;
 
   test("is the same for the same meaning", () => {
-    const [a, b] = ['{"url": "http://x", "headers": {"A": "1", "B": "2"}}', '{"headers": {"B": "2", "A": "1"}, "serverUrl": "http://x"} // c'];
+    const [a, b] = [
+      '{"url": "http://x", "headers": {"A": "1", "B": "2"}}',
+      '{"headers": {"B": "2", "A": "1"}, "serverUrl": "http://x"} // c\n',
+    ];
     expect(digest(a)).toBe(digest(b));
   });
 
@@ -228,7 +255,13 @@ describe("the digest of a backend", () => {
   });
 
   test("tells which backends a new file changes", () => {
-    const file = (b: string) => snapshotOf(`{"mcpServers": {"a": {"command": "x"}, "b": {"command": "${b}"}, "${b}": {"command": "x"}}}`);
-    expect(diffSnapshots(file("old"), file("new"))).toEqual({ added: ["new"], changed: ["b"], removed: ["old"], untouched: ["a"] });
+    const file = (b: string) =>
+      snapshotOf(`{"mcpServers": {"a": {"command": "x"}, "b": {"command": "${b}"}, "${b}": {"command": "x"}}}`);
+    expect(diffSnapshots(file("old"), file("new"))).toEqual({
+      added: ["new"],
+      changed: ["b"],
+      removed: ["old"],
+      untouched: ["a"],
+    });
   });
 });

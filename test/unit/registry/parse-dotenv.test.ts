@@ -25,7 +25,7 @@ test.each([
 });
 
 test("lines that are no assignment are numbered, comments and blanks are not", () => {
-  expect(parseDotenv("# c\n\nA\n1A=2\nB='x\nC=\"y\" z\nD=4").badLines).toEqual([3, 4, 5, 6]);
+  expect(parseDotenv('# c\n\nA\n1A=2\nB=\'x\nC="y" z\nD=4').badLines).toEqual([3, 4, 5, 6]);
 });
 
 test("a variable may be called __proto__", () => {

@@ -46,7 +46,10 @@ export function problemsOf(text: string, world?: World): readonly RegistryProble
 export function unmark(marked: string): { readonly text: string; readonly places: readonly { line: number; column: number }[] } {
   const parts = marked.split("▸");
   const places = parts.slice(0, -1).map((_, index) => {
-    const lines = parts.slice(0, index + 1).join("").split("\n");
+    const lines = parts
+      .slice(0, index + 1)
+      .join("")
+      .split("\n");
     return { line: lines.length, column: (lines.at(-1)?.length ?? 0) + 1 };
   });
   return { text: parts.join(""), places };

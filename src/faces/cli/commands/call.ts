@@ -5,7 +5,12 @@ import { EXIT } from "../exit-codes.ts";
 import { printJson, printLine } from "../print.ts";
 
 /** Calls one tool: `call server/tool key=value …` or `--args JSON`; 5 if the tool itself failed. */
-export async function call(context: CommandContext, tool: string, pairs: readonly string[], json: string | undefined): Promise<number> {
+export async function call(
+  context: CommandContext,
+  tool: string,
+  pairs: readonly string[],
+  json: string | undefined,
+): Promise<number> {
   const gateway = await context.gateway();
   const args = { ...(json === undefined ? {} : readJson(json)), ...(await readPairs(context, tool, pairs)) };
   const result = await gateway.invoke({ tool, args }, context.caller);

@@ -1,7 +1,6 @@
 import type { CommandContext } from "../command.ts";
-import { EXIT } from "../exit-codes.ts";
+import { EXIT, exitCodeOf } from "../exit-codes.ts";
 import { bold, printFailure, printJson, printLine } from "../print.ts";
-import { exitCodeOf } from "../exit-codes.ts";
 
 /** One server (`filesystem`) with its state, or one tool (`filesystem/read_file`) with its definition. */
 export async function info(context: CommandContext, name: string): Promise<number> {

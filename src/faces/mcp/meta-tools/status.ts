@@ -21,16 +21,20 @@ export const status: MetaTool = {
   },
 };
 
-function overviewText({ version, uptimeMs, registry, servers }: GatewayStatus): string {
+function overviewText({ version, uptimeMs, registry, engine, servers }: GatewayStatus): string {
   const states = [...new Set(servers.map(({ state }) => state))].map((state) => `${count(servers, state)} ${state}`);
   return [
     `Sallyport ${version}, up ${formatMs(uptimeMs)}; ${servers.length} servers${states.length > 0 ? `: ${states.join(", ")}` : ""}`,
     `Registry ${registry.file ?? "(none)"}: ${REGISTRY_WORDS[registry.state]}`,
     ...registry.errors.map((problem) => `error ${problemLine(problem)}`),
     ...registry.warnings.map((problem) => `warning ${problemLine(problem)}`),
+    ...(engine === undefined ? [] : [engineLine(engine)]),
     ...servers.filter(({ figures }) => figures.calls > 0).map(figuresLine),
   ].join("\n");
 }
+
+const engineLine = ({ name, version, reason, problem }: NonNullable<GatewayStatus["engine"]>): string =>
+  problem === undefined ? `Containers run on ${name} ${version}: ${reason}` : `No container engine: ${problem}`;
 
 const REGISTRY_WORDS = {
   ok: "ok",

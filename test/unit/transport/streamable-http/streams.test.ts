@@ -158,8 +158,7 @@ describe("the legacy stream of notifications", () => {
 
   test("cannot answer a call", async () => {
     const forged = event(() => ({ jsonrpc: "2.0", id: 1, result: { forged: true } }));
-    const forge: Behaviour = (request, response) =>
-      void backend.arrival("tools/call").then(() => sse(forged)(request, response));
+    const forge: Behaviour = (request, response) => void backend.arrival("tools/call").then(() => sse(forged)(request, response));
     await using backend: ScriptedHttp = await startScriptedHttp({
       era: "legacy",
       capabilities: WATCHFUL,

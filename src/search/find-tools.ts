@@ -1,0 +1,58 @@
+import { collapse, type Representative } from "./collapse.ts";
+import { compareText } from "./compare-text.ts";
+import type { Concept } from "./concepts.ts";
+import { confidenceOf } from "./confidence.ts";
+import type { Generation } from "./generation.ts";
+import { readScope } from "./query-scope.ts";
+import { admission, type Candidate, type RankRequest, rank } from "./rank.ts";
+import type { Confidence, SearchOptions } from "./searchable-tool.ts";
+import { spreadServers } from "./spread.ts";
+import type { Tally } from "./tally.ts";
+
+const DEFAULT_LIMIT = 8;
+/** Candidates looked through for duplicates: so many per hit asked for, and at least so many. */
+const DEPTH_PER_HIT = 3;
+const LEAST_DEPTH = 60;
+
+export interface FoundTool extends Representative {
+  readonly confidence: Confidence;
+}
+
+export interface FoundTools {
+  readonly tools: readonly FoundTool[];
+  readonly concepts: readonly Concept[];
+}
+
+/** Everything from the text of a query to the page of tools that answers it. */
+export function findTools(query: string, options: SearchOptions, index: Generation, tally: Tally): FoundTools {
+  const limit = options.limit ?? DEFAULT_LIMIT;
+  const scope = readScope(query, index);
+  const request: RankRequest = { text: scope.text, server: options.server ?? scope.server, filter: options.filter };
+  if (request.server !== undefined && !index.servers.has(request.server)) return { tools: [], concepts: [] };
+  const { candidates, concepts } = rank(request, index, tally);
+  const found = scope.text === "" ? everyTool(request, index) : candidates;
+  const exact = exactTool(scope.exact, request, index);
+  const ordered = exact ? [exact, ...found.filter(({ doc }) => doc !== exact.doc)] : found;
+  const distinct = collapse(ordered.slice(0, Math.max(LEAST_DEPTH, limit * DEPTH_PER_HIT)), index);
+  const page = request.server === undefined ? spreadServers(distinct, limit) : distinct.slice(0, limit);
+  const best = page[0];
+  return { tools: best ? page.map((tool) => ({ ...tool, confidence: confidenceOf(tool, best) })) : [], concepts };
+}
+
+/** The tool that the query gives the address of, as a candidate that covers all of it. */
+function exactTool(doc: number | undefined, request: RankRequest, index: Generation): Candidate | undefined {
+  if (doc === undefined || !admission(request, index)(doc)) return undefined;
+  return { doc, server: index.owner(doc)?.server ?? "", tool: index.documents.tool(doc), score: 1000, coverage: 1 };
+}
+
+/** All tools of the server asked for, by name: the answer to `server:` with nothing behind it. */
+function everyTool(request: RankRequest, index: Generation): readonly Candidate[] {
+  const range = request.server === undefined ? undefined : index.servers.get(request.server);
+  if (!range) return [];
+  const admits = admission(request, index);
+  const tools: Candidate[] = [];
+  for (let doc = range.first; doc < range.end; doc += 1) {
+    if (admits(doc)) tools.push({ doc, server: range.server, tool: index.documents.tool(doc), score: 1, coverage: 0.5 });
+  }
+  return tools.sort((a, b) => compareText(a.tool, b.tool));
+}

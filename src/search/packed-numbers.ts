@@ -1,0 +1,29 @@
+/** Bytes a chunk of base64 stands for: a multiple of 3, so that no chunk ends inside a base64 group. */
+const CHUNK_BYTES = 12 * 32_768;
+
+/** Numbers as text, in chunks with `,` between; a step is one chunk. */
+export function* packNumbers(numbers: Uint32Array): Generator<void, string> {
+  const bytes = Buffer.from(numbers.buffer, numbers.byteOffset, numbers.byteLength);
+  const chunks: string[] = [];
+  for (let at = 0; at < bytes.length; at += CHUNK_BYTES) {
+    chunks.push(bytes.toString("base64", at, Math.min(bytes.length, at + CHUNK_BYTES)));
+    yield;
+  }
+  return chunks.join(",");
+}
+
+/** The numbers behind such text. */
+export function* unpackNumbers(text: string): Generator<void, Uint32Array> {
+  const chunks: Buffer[] = [];
+  for (const chunk of text.split(",")) {
+    chunks.push(Buffer.from(chunk, "base64"));
+    yield;
+  }
+  const bytes = new Uint8Array(chunks.reduce((sum, chunk) => sum + chunk.length, 0));
+  let at = 0;
+  for (const chunk of chunks) {
+    bytes.set(chunk, at);
+    at += chunk.length;
+  }
+  return new Uint32Array(bytes.buffer);
+}
