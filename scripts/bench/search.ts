@@ -58,5 +58,11 @@ async function oneSet(corpusFile: string, queriesFile: string): Promise<Row> {
 
 function print(rows: readonly Row[]): void {
   if (values.json) console.log(JSON.stringify(rows, null, 2));
-  else printTable(rows);
+  else printTable(rows.map(withThreeDecimals));
+}
+
+/** Scores lie so close together that the table's own rounding would hide the difference. */
+function withThreeDecimals(row: Row): Row {
+  const entries = Object.entries(row);
+  return Object.fromEntries(entries.map(([name, value]) => [name, /@/.test(name) && typeof value === "number" ? value.toFixed(3) : value]));
 }

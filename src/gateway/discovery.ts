@@ -3,7 +3,7 @@ import { GatewayError } from "../model/errors.ts";
 import type { JsonObject } from "../model/json.ts";
 import { formatToolRef, parseToolRef, type ToolRef } from "../model/tool.ts";
 import type { ToolIndex } from "../search/tool-index.ts";
-import { neutralise } from "../security/neutralise-text.ts";
+import { neutralise } from "../model/neutralise-text.ts";
 import { isTrustedReadOnly } from "../security/policy.ts";
 import type { LearnTools } from "./learn-tools.ts";
 import type { Router, ShownState } from "./router.ts";

@@ -3,7 +3,7 @@ import type { Fleet } from "../lifecycle/fleet.ts";
 import type { Supervisor } from "../lifecycle/supervisor.ts";
 import type { JsonObject } from "../model/json.ts";
 import type { GatewaySettings, RegistryProblem } from "../model/registry-snapshot.ts";
-import { neutralise } from "../security/neutralise-text.ts";
+import { neutralise } from "../model/neutralise-text.ts";
 import type { BackendFigures, StatusBoard } from "../telemetry/status-board.ts";
 import type { Clock } from "../time/clock.ts";
 import type { EngineView } from "./container-care.ts";
@@ -49,6 +49,8 @@ export interface ServerStatus extends ServerCard {
   readonly error: string | undefined;
   readonly retryAfterMs: number | undefined;
   readonly era: string | undefined;
+  /** Lines on its stdout that were no JSON-RPC. */
+  readonly strayLines: number | undefined;
   readonly facts: JsonObject | undefined;
   readonly quarantined: readonly { readonly name: string; readonly reason: string }[];
   /** When its tools were last read (ISO time), and from where. */
@@ -109,6 +111,7 @@ export class Views {
       error: state.name === "failed" ? neutralise(state.error.message, { multiline: true }) : undefined,
       retryAfterMs: state.name === "failed" ? Math.max(0, Math.ceil(state.retryAt - this.#parts.clock.now())) : undefined,
       era: running?.connection.era,
+      strayLines: running?.connection.strayLines,
       facts: running?.workload.facts,
       quarantined: listing?.quarantined ?? [],
       catalog: listing && {

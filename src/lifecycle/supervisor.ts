@@ -245,7 +245,8 @@ export class Supervisor implements AsyncDisposable {
     const named = cause.message.includes(`"${this.spec.id}"`)
       ? cause.message
       : `Cannot start "${this.spec.id}": ${cause.message}`;
-    const error = new GatewayError(code, named, { ...contextOf(cause), backend: this.spec.id, outcome: "not_executed", cause });
+    const hint = cause.hint ?? "Call status with this server for its log; manage with action reset lets the next call try at once";
+    const error = new GatewayError(code, named, { ...contextOf(cause), hint, backend: this.spec.id, outcome: "not_executed", cause });
     if (code === "cancelled") this.#become({ name: "stopped" });
     else this.#become({ name: "failed", error, retryAt: this.#deps.clock.now() + this.#backoff.startFailed() }, error.message);
     return error;

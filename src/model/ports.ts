@@ -73,7 +73,10 @@ export interface RuntimeKind {
   readonly expand: readonly string[];
   /** Variable names that the driver itself fills in later, such as `PORT`. */
   readonly reserved: readonly string[];
-  /** Turns the entry's own keys, already checked and expanded, into the driver's options and the transport they imply. */
+  /**
+   * Turns the entry's own keys, already checked and expanded, into the driver's options and the transport they imply.
+   * Throws `invalid_argument` whose message begins with the field it is about: `port: expected …`.
+   */
   parse(entry: ParsedEntry): { readonly options: unknown; readonly transport: BackendSpec["transport"] };
 }
 
@@ -116,6 +119,8 @@ export interface Connection extends AsyncDisposable {
   request(method: string, params: JsonObject, options: RequestOptions): Promise<JsonObject>;
   /** Our own health probe: `ping` (legacy) or `server/discover` (modern). */
   probe(signal: AbortSignal): Promise<void>;
+  /** Lines on a child's stdout that were no JSON-RPC and were skipped; undefined where there are no lines. */
+  readonly strayLines?: number | undefined;
   /** Resolves when the conversation has ended, by us or by the peer; never rejects. */
   readonly closed: Promise<void>;
 }

@@ -70,7 +70,7 @@ function expandText(text: string, path: DocumentPath, { resolve, notes }: Job): 
     const resolution = resolve(expression);
     switch (resolution.kind) {
       case "value":
-        notes.substitutions.push({ written, value: resolution.text });
+        notes.substitutions.push({ written: written.replace(/:-.*\}$/s, ":-…}"), value: resolution.text });
         return resolution.text;
       case "reserved":
         return resolution.text;

@@ -36,7 +36,11 @@ function widened() {
   const command = z.union([
     z.string().min(1),
     z.array(z.string()).min(1),
-    z.looseObject({ path: z.string(), args: z.array(z.string()).optional(), env: z.record(z.string(), z.string()).optional() }),
+    z.looseObject({
+      path: z.string().min(1).describe("The program"),
+      args: z.array(z.string()).describe("Its arguments").optional(),
+      env: commonShape.env,
+    }),
   ]);
   const tool = commonShape.tools.unwrap();
   return {

@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { oneOf, quote } from "./printable.ts";
+import { oneOf } from "./printable.ts";
 import type { InputDeclaration, VariableSources } from "./variable-sources.ts";
 
 /** What became of one `${…}`. */
@@ -41,7 +41,9 @@ export function createResolver(scope: VariableScope): Resolver {
     const [, prefix, argument] = /^([A-Za-z_]\w*):(?!-)(.*)$/s.exec(expression) ?? [];
     if (prefix === undefined || argument === undefined) return environmentForm(expression, scope);
     const form = Object.hasOwn(FORMS, prefix) ? FORMS[prefix] : undefined;
-    return form ? form(argument, scope) : { kind: "illegal", reason: `does not know the form ${quote(`\${${prefix}:…}`)}` };
+    return form
+      ? form(argument, scope)
+      : { kind: "illegal", reason: `holds a variable of an unknown form: ${shorten(expression)}` };
   };
 }
 
@@ -51,7 +53,7 @@ function environmentForm(argument: string, scope: VariableScope): Resolution {
   const name = cut < 0 ? argument : argument.slice(0, cut);
   const { sources, reserved } = scope;
   if (name === BUNDLE_DIRECTORY) return { kind: "illegal", reason: `holds \${${name}}, which has a value only inside a bundle` };
-  if (!NAME.test(name)) return { kind: "illegal", reason: `holds a variable that is none: ${quote(`\${${argument}}`)}` };
+  if (!NAME.test(name)) return { kind: "illegal", reason: `holds a variable that is none: ${shorten(argument)}` };
   if (reserved.includes(name)) return { kind: "reserved", text: `\${${name}}` };
   if (name === "userHome") return { kind: "value", text: sources.homeDir };
   if (name === "workspaceFolder") return { kind: "value", text: sources.baseDir };
@@ -68,7 +70,8 @@ function input(id: string, { sources, inputs }: VariableScope): Resolution {
 
 /** The environment comes first, then a file only its owner can read. */
 function secret(name: string, { sources }: VariableScope): Resolution {
-  if (!/^[\w-][\w.-]{0,63}$/.test(name)) return { kind: "illegal", reason: `holds a secret name that is none: ${quote(name)}` };
+  if (!/^[\w-][\w.-]{0,63}$/.test(name))
+    return { kind: "illegal", reason: "holds a secret whose name is none: letters, digits, dots and dashes" };
   const variable = `SALLYPORT_SECRET_${environmentName(name)}`;
   const fromEnvironment = sources.env[variable];
   if (fromEnvironment !== undefined) return { kind: "value", text: fromEnvironment };
@@ -94,6 +97,9 @@ function file(written: string, { sources }: VariableScope): Resolution {
     reason: reading.kind === "refused" ? `${path} is not used: ${reading.reason}` : undefined,
   };
 }
+
+/** The beginning of what is no variable, `${V…}`; the rest may be a default that is nobody's business. */
+const shorten = (expression: string): string => `\${${/^\w*:?/.exec(expression)?.[0] ?? ""}…}`;
 
 const environmentName = (id: string): string => id.toUpperCase().replace(/[^A-Z0-9]/g, "_");
 

@@ -81,15 +81,9 @@ export class CircuitBreaker implements Disposable {
 
   /** Calls it lets through at the same time: none while open, few in a slow start, `Infinity` otherwise. */
   get concurrencyLimit(): number {
-    switch (this.#phase.name) {
-      case "open":
-      case "half_open":
-        return 0;
-      case "closed":
-        return this.#phase.slowStart?.limit ?? Number.POSITIVE_INFINITY;
-      case "retired":
-        return Number.POSITIVE_INFINITY;
-    }
+    const phase = this.#phase;
+    if (phase.name === "open" || phase.name === "half_open") return 0;
+    return (phase.name === "closed" ? phase.slowStart?.limit : undefined) ?? Number.POSITIVE_INFINITY;
   }
 
   /** A permit if there is one at once. Undefined means: ask `awaitVerdict`, which knows whether waiting makes sense. */

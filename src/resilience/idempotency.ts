@@ -79,7 +79,7 @@ export class IdempotencyKeys<T> {
       return result;
     } catch (reason) {
       const error = GatewayError.from(reason);
-      if (error.outcome === "not_executed") this.#drop(key, entry);
+      if (error.outcome === "not_executed") this.#entries.delete(key);
       else this.#settle(key, entry, { kind: "error", error });
       throw error;
     }
@@ -97,10 +97,6 @@ export class IdempotencyKeys<T> {
     entry.expiresAt = this.#clock.now() + KEPT_MS;
     this.#entries.delete(key); // and to the end of the line
     this.#entries.set(key, entry);
-  }
-
-  #drop(key: string, entry: Entry<T>): void {
-    if (this.#entries.get(key) === entry) this.#entries.delete(key);
   }
 
   /** Makes room for a result at the cost of older ones: their calls are remembered, their results are not. */

@@ -9,6 +9,7 @@ export class EngineConnector implements AsyncDisposable {
   #facts: EngineFacts | undefined;
   #problem: string | undefined;
   #closed = false;
+  #checking: Promise<void> | undefined;
 
   constructor(options: Omit<FindEngineOptions, "onGone">) {
     this.#options = options;
@@ -16,10 +17,8 @@ export class EngineConnector implements AsyncDisposable {
 
   /** The engine; throws `unavailable` with all that was tried. A caller who leaves does not end the search for others. */
   engine(signal?: AbortSignal): Promise<Engine> {
-    if (this.#closed)
-      return Promise.reject(new GatewayError("shutting_down", "Container engine is no longer used: shutting down"));
-    this.#current ??= this.#find();
-    return signal ? abandonOnAbort(this.#current, signal) : this.#current;
+    const engine = this.#engine();
+    return signal ? abandonOnAbort(engine, signal) : engine;
   }
 
   /** What `status` shows: the engine in use, why none is, or that nobody has asked for one yet. */
@@ -34,8 +33,15 @@ export class EngineConnector implements AsyncDisposable {
     await engine?.[Symbol.asyncDispose]();
   }
 
+  async #engine(): Promise<Engine> {
+    await this.#checking;
+    if (this.#closed) throw new GatewayError("shutting_down", "Container engine is no longer used: shutting down");
+    this.#current ??= this.#find();
+    return this.#current;
+  }
+
   #find(): Promise<Engine> {
-    const search = findEngine({ ...this.#options, onGone: () => void this.#forget(search) });
+    const search = findEngine({ ...this.#options, onGone: () => this.#check(search) });
     search.then(
       ({ facts }) => {
         this.#facts = facts;
@@ -43,21 +49,42 @@ export class EngineConnector implements AsyncDisposable {
       },
       (error: unknown) => {
         this.#problem = GatewayError.from(error).message;
-        void this.#forget(search);
+        this.#forget(search);
       },
     );
     return search;
   }
 
-  async #forget(search: Promise<Engine>): Promise<void> {
-    if (this.#current !== search) return; // a newer search is not touched by what an old engine reports
+  /** One lost call may be the call's own misfortune: only an engine that does not answer a ping either is given up. */
+  #check(search: Promise<Engine>): void {
+    if (this.#closed || this.#checking || this.#current !== search) return;
+    this.#checking = this.#giveUpUnlessAlive(search).finally(() => {
+      this.#checking = undefined;
+    });
+  }
+
+  async #giveUpUnlessAlive(search: Promise<Engine>): Promise<void> {
+    const engine = await search.catch(() => undefined);
+    try {
+      await engine?.api.handshake();
+    } catch {
+      this.#forget(search);
+      await closeQuietly(engine);
+    }
+  }
+
+  #forget(search: Promise<Engine>): void {
+    if (this.#current !== search) return;
     this.#current = undefined;
     this.#facts = undefined;
-    const lost = await search.catch(() => undefined);
-    try {
-      await lost?.[Symbol.asyncDispose]();
-    } catch {
-      // it is gone: that its connections do not close well is no news
-    }
+  }
+}
+
+/** It is gone: that its connections do not close well is no news. */
+async function closeQuietly(engine: Engine | undefined): Promise<void> {
+  try {
+    await engine?.[Symbol.asyncDispose]();
+  } catch {
+    return;
   }
 }

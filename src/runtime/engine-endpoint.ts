@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import { GatewayError } from "../model/errors.ts";
 import { Scope } from "../model/scope.ts";
-import type { Clock } from "../time/clock.ts";
+import { type Clock, sleep } from "../time/clock.ts";
 import { EngineApi } from "./engine-api.ts";
 import { type EngineCandidate, type EnginePlaces, enginePlaces, type MachineFacts, thisMachine } from "./engine-candidates.ts";
 import { throwAfter } from "./engine-cleanup.ts";
@@ -37,6 +37,7 @@ export interface FindEngineOptions {
 }
 
 const PROBE_MS = 5_000;
+const AWAKE_AGAIN_MS = 1_000; // well before the service gives up for lack of company
 
 /**
  * Finds an engine that really answers: a chosen one or none, otherwise the first of the usual places, otherwise a podman service
@@ -121,10 +122,24 @@ async function ownService(
   const api = owned.use(new EngineApi({ socketPath: service.socketPath, clock, onGone }));
   try {
     const { facts } = engineOf(api, await api.handshake(), "no engine was running: podman serves it for this gateway");
-    void api.keepAwake(new AbortController().signal).catch(() => {}); // ends with the connections; what ended them shows elsewhere
+    const ending = new AbortController();
+    owned.defer(() => ending.abort());
+    void stayAwake(api, clock, ending.signal);
     return { api, facts, [Symbol.asyncDispose]: () => owned[Symbol.asyncDispose]() };
   } catch (error) {
     return throwAfter(() => owned[Symbol.asyncDispose](), error);
+  }
+}
+
+/** Keeps a service that ends when idle busy for as long as it lives; never rejects. */
+async function stayAwake(api: EngineApi, clock: Clock, signal: AbortSignal): Promise<void> {
+  while (!signal.aborted) {
+    try {
+      await api.keepAwake(signal);
+    } catch {
+      // lost or ended: asked again, unless the service is no longer ours
+    }
+    await sleep(clock, AWAKE_AGAIN_MS, signal).catch(() => {});
   }
 }
 

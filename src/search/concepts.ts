@@ -4,6 +4,7 @@ import type { QueryWords } from "./query-words.ts";
 import { repairWord } from "./repair-word.ts";
 import { stem } from "./stem.ts";
 import { synonymsOf } from "./synonyms.ts";
+import { isVague } from "./vague-words.ts";
 import { WEIGHTS } from "./weights.ts";
 
 const MOST_CONCEPTS = 40;
@@ -48,7 +49,7 @@ type Drafts = Map<string, Draft>;
 function draftConcepts(query: QueryWords, index: Generation): Drafts {
   const drafts: Drafts = new Map();
   for (const word of query.values) addDraft(drafts, word, WEIGHTS.value);
-  for (const word of query.asking) addDraft(drafts, word, 1);
+  for (const word of query.asking) addDraft(drafts, word, isVague(word) ? WEIGHTS.vague : 1);
   const said = [...drafts.values()];
   for (const word of query.hints) addDraft(drafts, word, WEIGHTS.hint);
   for (const [first, second] of pairs(query.asking)) {

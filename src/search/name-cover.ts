@@ -1,5 +1,5 @@
 import type { Concept } from "./concepts.ts";
-import type { Generation } from "./generation.ts";
+import type { Generation, ServerRange } from "./generation.ts";
 import { stem } from "./stem.ts";
 import { type Act, actOf } from "./verbs.ts";
 import { WEIGHTS } from "./weights.ts";
@@ -9,6 +9,7 @@ export class NameCover {
   readonly #index: Generation;
   /** Share of each term that the query covers. */
   readonly #shares = new Map<number, number>();
+  readonly #servers = new Map<ServerRange, number>();
   readonly #acts: ReadonlySet<Act>;
 
   constructor(concepts: readonly Concept[], asking: readonly string[], index: Generation) {
@@ -23,20 +24,31 @@ export class NameCover {
   gain(doc: number): number {
     const { documents } = this.#index;
     const name = documents.nameTerms(doc);
-    const servers = (this.#index.owner(doc)?.names ?? []).map((terms) => this.#cover(terms, 0));
     return (
       WEIGHTS.nameCover * this.#cover(name, 0) +
-      WEIGHTS.serverCover * Math.max(0, ...servers) +
+      WEIGHTS.serverCover * this.#serverCover(doc) +
       WEIGHTS.leadCover * this.#cover(documents.leadTerms(doc), WEIGHTS.leadSlack) +
       this.#actGain(name)
     );
   }
 
+  /** The better covered of a server's names, worked out once for all of its tools. */
+  #serverCover(doc: number): number {
+    const owner = this.#index.owner(doc);
+    if (!owner) return 0;
+    const known = this.#servers.get(owner);
+    if (known !== undefined) return known;
+    const cover = Math.max(0, ...owner.names.map((terms) => this.#cover(terms, 0)));
+    this.#servers.set(owner, cover);
+    return cover;
+  }
+
   /** Covered weight, times its share of the whole; `slack` forgives words left over. */
-  #cover(terms: Iterable<number>, slack: number): number {
+  #cover(terms: ArrayLike<number>, slack: number): number {
     let covered = 0;
     let whole = slack;
-    for (const term of terms) {
+    for (let at = 0; at < terms.length; at += 1) {
+      const term = terms[at] ?? 0;
       const worth = this.#index.frequencies.rarity(term);
       whole += worth;
       covered += worth * (this.#shares.get(term) ?? 0);

@@ -9,7 +9,7 @@ import type { Tally } from "./tally.ts";
 import { foldName } from "./tokenize.ts";
 import { WEIGHTS } from "./weights.ts";
 
-const MOST_CANDIDATES = 400;
+const MOST_CANDIDATES = 150;
 
 /** A tool found, with the evidence it stands on. */
 export interface Candidate {
@@ -34,7 +34,7 @@ export interface Ranking {
   readonly concepts: readonly Concept[];
 }
 
-/** Ranks the tools for a query in two steps: all by their words, then the best 400 by how well the query covers their names. */
+/** Ranks the tools for a query in two steps: all by their words, then the best 150 by how well the query covers their names. */
 export function rank(request: RankRequest, index: Generation, tally: Tally): Ranking {
   const words = readQuery(request.text);
   const concepts = conceptsOf(words, index);

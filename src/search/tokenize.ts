@@ -34,11 +34,13 @@ export function tokenize(text: string, limit = Number.POSITIVE_INFINITY): string
 }
 
 /** Letters and digits alone, lower-case: `"list-Issues"` and `"list_issues"` are the same name. */
-export const foldName = (name: string): string =>
-  name
+export function foldName(name: string): string {
+  if (!NOT_ASCII.test(name)) return name.toLowerCase().replace(/[^a-z0-9]+/g, "");
+  return name
     .normalize("NFKC")
     .toLowerCase()
     .replace(/[^\p{L}\p{N}]+/gu, "");
+}
 
 function splitWords(text: string): readonly string[] {
   if (!NOT_ASCII.test(text)) return text.match(ASCII_WORDS) ?? [];

@@ -18,7 +18,7 @@ export const FIELD_WEIGHTS: Record<Field, FieldWeight> = {
   lead: { weight: 0.43, lengthEffect: 0.05, usualLength: 12, longest: 50 },
   description: { weight: 1.69, lengthEffect: 0.9, usualLength: 30, longest: 120 },
   serverDescription: { weight: 0.5, lengthEffect: 1, usualLength: 20, longest: 100 },
-  parameters: { weight: 0.9, lengthEffect: 0.19, usualLength: 8, longest: 120 },
+  parameters: { weight: 1.1, lengthEffect: 0.19, usualLength: 8, longest: 120 },
   parameterTexts: { weight: 0.83, lengthEffect: 0.38, usualLength: 40, longest: 300 },
   tags: { weight: 1.5, lengthEffect: 0.5, usualLength: 4, longest: 20 },
   examples: { weight: 1.7, lengthEffect: 0.5, usualLength: 20, longest: 120 },
@@ -34,6 +34,8 @@ export const WEIGHTS = {
   rarityPower: 1.06,
   /** What the exact form of a word adds to its stem. */
   formShare: 0.2,
+  /** Words that shape the sentence, against words that name things. */
+  vague: 0.5,
   /** Words inside a value, against words that ask. */
   value: 0.6,
   /** The kind of a value: a path says "file". */

@@ -29,12 +29,12 @@ export function createTransport({ clock, store, identity }: TransportDeps): Tran
       const way = wayTo(request, clock);
       const { signal, onNotification } = request;
       const dialled = await dialInItsEra({ ...way, backend: spec.id, identity, signal, onNotification }, spec, memory);
-      return new SdkConnection({ ...dialled, backend: spec.id, clock, headersFor: way.headersFor });
+      return new SdkConnection({ ...dialled, backend: spec.id, clock, headersFor: way.headersFor, strayLines: way.strayLines });
     },
   };
 }
 
-type WayTo = Pick<Dialer, "newTransport" | "canDialAgain" | "offer"> & Pick<SdkConnectionParts, "headersFor">;
+type WayTo = Pick<Dialer, "newTransport" | "canDialAgain" | "offer"> & Pick<SdkConnectionParts, "headersFor" | "strayLines">;
 
 /** Legacy HTTP servers with an event store answer this revision about three times as fast as the one after it. */
 const HTTP_OFFER = "2025-06-18";
@@ -50,10 +50,18 @@ function wayTo({ spec, endpoint }: ConnectRequest, clock: Clock): WayTo {
         hint: 'Set "transport": "http" and the url of its Streamable HTTP endpoint, often /mcp',
       },
     );
-  if (endpoint.kind === "stdio")
-    return { newTransport: () => new ChildTransport(endpoint), canDialAgain: false, offer: STDIO_OFFER, headersFor: undefined };
+  if (endpoint.kind === "stdio") {
+    const child = new ChildTransport(endpoint); // its pipes serve one conversation, so there is one transport
+    return {
+      newTransport: () => child,
+      canDialAgain: false,
+      offer: STDIO_OFFER,
+      headersFor: undefined,
+      strayLines: () => child.strayCount,
+    };
+  }
   const newTransport = () => new UndiciTransport({ backend: spec.id, endpoint, clock });
-  return { newTransport, canDialAgain: true, offer: HTTP_OFFER, headersFor };
+  return { newTransport, canDialAgain: true, offer: HTTP_OFFER, headersFor, strayLines: undefined };
 }
 
 const headersFor = (method: string, params: JsonObject, definition: JsonObject): Record<string, string> =>

@@ -32,6 +32,8 @@ export interface Dialled {
 export interface SdkConnectionParts extends Dialled {
   readonly backend: string;
   readonly clock: Clock;
+  /** How many lines of a child were skipped so far. */
+  readonly strayLines?: (() => number) | undefined;
   /** The HTTP headers a request brings along besides those the transport makes of its body. */
   readonly headersFor?: ((method: string, params: JsonObject, definition: JsonObject) => Record<string, string>) | undefined;
 }
@@ -49,6 +51,10 @@ export class SdkConnection implements Connection {
     this.peer = parts.peer;
     this.closed = parts.closed;
     if (parts.era === "modern") void followChanges(parts); // never rejects, ends with the client
+  }
+
+  get strayLines(): number | undefined {
+    return this.#parts.strayLines?.();
   }
 
   async request(method: string, params: JsonObject, options: RequestOptions): Promise<JsonObject> {

@@ -77,6 +77,21 @@ function addCommands(program: Command, run: (command: (context: CommandContext) 
       await run((context) => call(context, tool, pairs, args));
     });
   program
+    .command("pull <server>")
+    .description("fetch the image of a server's container")
+    .action(async (server: string) => {
+      const { pull } = await import("./commands/pull.ts");
+      await run((context) => pull(context, server));
+    });
+  program
+    .command("gc")
+    .description("remove containers that gateways have left behind")
+    .option("--dry-run", "only say which")
+    .action(async ({ dryRun }: { dryRun?: boolean }) => {
+      const { gc } = await import("./commands/gc.ts");
+      await run((context) => gc(context, dryRun === true));
+    });
+  program
     .command("status")
     .description("show the registry and what is known of its servers")
     .action(async () => await run((await import("./commands/status.ts")).status));

@@ -12,6 +12,7 @@ const SYNTAX: readonly Row[] = [
   ["a byte order mark alone", "▸\uFEFF", "", "an object", "nothing"],
   ["a comment alone", "// nothing here▸", "", "a value", "the end of the file"],
   ["an unclosed comment", "▸/* {}", "", '"*/"', "the end of the file"],
+  ["a comment that begins at the end", '{"mcpServers": {}}▸/*', "", '"*/"', "the end of the file"],
   ["an unclosed object", '{\n  "mcpServers": {▸', "", '"}"', "the end of the file"],
   ["an unclosed list", '{"mcpServers": {"a": {"command": "x", "args": ["y"▸', "", '"]"', "the end of the file"],
   ["an unclosed string", '{\n  "mcpServers": ▸"abc\n}', "", "a closing double quote", "the end of the line"],

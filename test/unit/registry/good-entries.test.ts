@@ -1,3 +1,4 @@
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: variables as they stand in a registry file
 import { describe, expect, test } from "vitest";
 import { diffSnapshots } from "../../../src/model/registry-snapshot.ts";
 import { backendOf, problemsOf, snapshotOf, unmark } from "./reading.ts";

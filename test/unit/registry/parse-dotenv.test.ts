@@ -1,3 +1,4 @@
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: text as it stands in a dotenv file
 import { expect, test } from "vitest";
 import { parseDotenv } from "../../../src/registry/parse-dotenv.ts";
 

@@ -1,3 +1,4 @@
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: variables as they stand in a registry file
 import { inspect } from "node:util";
 import { describe, expect, test } from "vitest";
 import { type Files, problemsOf, read, snapshotOf, type World } from "./reading.ts";
@@ -12,16 +13,14 @@ const inFile: Files = {
 };
 const world: World = { env: { C: CANARY, SALLYPORT_INPUT_C: CANARY }, files: inFile };
 
-const forms = ["${C}", "${env:C}", "${input:c}", "${secret:c}", "${file:/run/c}", "${D}", "${NOPE:-" + CANARY + "}"];
+const forms = ["${C}", "${env:C}", "${input:c}", "${secret:c}", "${file:/run/c}", "${D}", `\${NOPE:-${CANARY}}`];
 
 describe("a secret never shows up in what is said about a file", () => {
   test.each(forms)("where a runtime quotes the value of %s", (form) => {
     const text = JSON.stringify({ mcpServers: { a: { url: `no address ${form}` } } });
     const problems = problemsOf(text, world);
-    expect(problems).toMatchObject([
-      { path: "mcpServers.a.url", message: expect.stringContaining(form.startsWith("${N") ? "no address" : form) },
-    ]);
-    if (!form.includes(CANARY)) expect(inspect(problems, { depth: 9 })).not.toContain(CANARY);
+    expect(problems).toMatchObject([{ path: "mcpServers.a.url", message: expect.stringContaining(form.replace(CANARY, "…")) }]);
+    expect(inspect(problems, { depth: 9 })).not.toContain(CANARY);
   });
 
   test.each<[string, unknown]>([
@@ -32,6 +31,7 @@ describe("a secret never shows up in what is said about a file", () => {
     ["as a value of a wrong type", { command: "x", env: CANARY, args: CANARY, tags: CANARY }],
     ["as the whole entry", CANARY],
     ["as an unknown key's value", { url: "http://x", token: CANARY }],
+    ["inside an illegal variable", { command: "x", args: [`\${C-${CANARY}}`, `\${secret:${CANARY}!}`, `\${vault:${CANARY}}`] }],
     ["beside an illegal variable", { command: "x", args: [`${CANARY} \${a b}`] }],
     ["in a wrong header of a container", { container: { image: "x", volumes: ["${C}"] } }],
   ])("%s", (_, entry) => {

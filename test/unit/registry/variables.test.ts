@@ -1,3 +1,4 @@
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: variables as they stand in a registry file
 import { describe, expect, test } from "vitest";
 import { backendOf, problemsOf, snapshotOf, unmark, type World } from "./reading.ts";
 
@@ -147,16 +148,16 @@ describe("a value nobody has set", () => {
 test.each<[string, string, string]>([
   ["an unclosed variable", "${V", "closing brace"],
   ["a variable inside another", "${A:-${B}}", "inside a variable"],
-  ["an empty variable", "${}", '"${}"'],
-  ["a name with a blank", "${a b}", '"${a b}"'],
-  ["a form of the shell", "${V%.x}", '"${V%.x}"'],
-  ["a default of the shell without colon", "${V-d}", '"${V-d}"'],
-  ["a prefix nobody knows", "${vault:x}", '"${vault:…}"'],
-  ["a prefix that every object has", "${constructor:x}", '"${constructor:…}"'],
+  ["an empty variable", "${}", "${…}"],
+  ["a name with a blank", "${a b}", "${a…}"],
+  ["a form of the shell", "${V%.x}", "${V…}"],
+  ["a default of the shell without colon", "${V-d}", "${V…}"],
+  ["a prefix nobody knows", "${vault:x}", "${vault:…}"],
+  ["a prefix that every object has", "${constructor:x}", "${constructor:…}"],
   ["the directory of a bundle", "${__dirname}/x", "${__dirname}"],
-  ["the settings of a bundle", "${user_config.x}", '"${user_config.x}"'],
-  ["a secret outside its directory", "${secret:../../x}", '"../../x"'],
-  ["a secret with a path", "${secret:a/b}", '"a/b"'],
+  ["the settings of a bundle", "${user_config.x}", "${user_config…}"],
+  ["a secret outside its directory", "${secret:../../x}", "secret whose name"],
+  ["a secret with a path", "${secret:a/b}", "secret whose name"],
   ["a file without a name", "${file:}", "${file:}"],
 ])("%s is refused where it stands", (_, written, says) => {
   const { text, places } = unmark(`{"mcpServers": {"a": {"command": "x", "env": {"A": ▸${JSON.stringify(written)}}}}}`);

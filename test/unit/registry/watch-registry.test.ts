@@ -1,3 +1,4 @@
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: variables as they stand in a registry file
 import { appendFileSync, mkdirSync, mkdtempSync, renameSync, rmSync, symlinkSync, utimesSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -12,6 +13,9 @@ import { fixtureKinds } from "../../support/runtime-kinds.ts";
 const store = { read: async () => undefined, write: async () => {}, remove: async () => {} };
 const registryOf = (...ids: readonly string[]) =>
   JSON.stringify({ mcpServers: Object.fromEntries(ids.map((id) => [id, { command: "x" }])) });
+
+/** A clock by which the poll never comes, so that only what the system tells can be noticed. */
+const withoutPoll: Clock = { ...systemClock, after: (ms, run) => systemClock.after(ms, ms < 2_000 ? run : () => {}) };
 
 /** What a watch told, in order; `next` waits for what it has not given yet. */
 class Told {
@@ -67,7 +71,7 @@ afterEach(() => rmSync(root, { recursive: true }));
 
 describe("a watch on registry.json", () => {
   test("tells of a new version, written in place or renamed over the old one", async () => {
-    const { told, watch } = await watching(systemClock);
+    const { told, watch } = await watching(withoutPoll);
     using _ = watch;
     writeFileSync(file, registryOf("a", "b"));
     expect(await told.next()).toBe("a,b");
@@ -78,7 +82,7 @@ describe("a watch on registry.json", () => {
   });
 
   test("tells of a half-written file, and of the whole one", async () => {
-    const { told, watch } = await watching(systemClock);
+    const { told, watch } = await watching(withoutPoll);
     using _ = watch;
     const text = registryOf("a", "b");
     writeFileSync(file, text.slice(0, 25));
@@ -88,7 +92,7 @@ describe("a watch on registry.json", () => {
   });
 
   test("tells of a file that goes and of its return, the same as before", async () => {
-    const { told, watch } = await watching(systemClock);
+    const { told, watch } = await watching(withoutPoll);
     using _ = watch;
     rmSync(file);
     expect(await told.next()).toMatch(/^refused: Cannot read .*there is no such file$/);
@@ -97,7 +101,7 @@ describe("a watch on registry.json", () => {
   });
 
   test("ends twenty quick edits with the last one, each told whole", async () => {
-    const { told, watch } = await watching(systemClock);
+    const { told, watch } = await watching(withoutPoll);
     using _ = watch;
     for (let edit = 1; edit <= 20; edit += 1) {
       replace(registryOf(`v${edit}`));

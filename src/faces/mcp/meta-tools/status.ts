@@ -62,6 +62,7 @@ export function serverText(found: ServerStatus): string {
     ...(found.error === undefined
       ? []
       : [`Last error: ${found.error}`, `Next start in ${formatMs(found.retryAfterMs ?? 0)}, or manage reset`]),
+    ...(found.strayLines ? [`Skipped ${found.strayLines} lines on its stdout that were no JSON-RPC`] : []),
     ...found.quarantined.map(({ name, reason }) => `Set aside ${name}: ${reason}`),
     ...(found.log.length > 0 ? ["Log:", ...found.log] : []),
   ].join("\n");

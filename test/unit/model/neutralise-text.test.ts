@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { neutralise } from "../../../src/security/neutralise-text.ts";
+import { neutralise } from "../../../src/model/neutralise-text.ts";
 
 const oneLine = (text: string) => neutralise(text, { multiline: false });
 const lines = (text: string) => neutralise(text, { multiline: true });
