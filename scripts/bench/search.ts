@@ -64,5 +64,7 @@ function print(rows: readonly Row[]): void {
 /** Scores lie so close together that the table's own rounding would hide the difference. */
 function withThreeDecimals(row: Row): Row {
   const entries = Object.entries(row);
-  return Object.fromEntries(entries.map(([name, value]) => [name, /@/.test(name) && typeof value === "number" ? value.toFixed(3) : value]));
+  return Object.fromEntries(
+    entries.map(([name, value]) => [name, /@/.test(name) && typeof value === "number" ? value.toFixed(3) : value]),
+  );
 }

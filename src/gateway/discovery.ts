@@ -1,9 +1,9 @@
 import type { Catalog } from "../catalog/catalog.ts";
 import { GatewayError } from "../model/errors.ts";
 import type { JsonObject } from "../model/json.ts";
+import { neutralise } from "../model/neutralise-text.ts";
 import { formatToolRef, parseToolRef, type ToolRef } from "../model/tool.ts";
 import type { ToolIndex } from "../search/tool-index.ts";
-import { neutralise } from "../model/neutralise-text.ts";
 import { isTrustedReadOnly } from "../security/policy.ts";
 import type { LearnTools } from "./learn-tools.ts";
 import type { Router, ShownState } from "./router.ts";

@@ -31,9 +31,7 @@ export class RecallCatalog {
 
   #recallOnce(spec: BackendSpec): Promise<void> {
     const key = `${spec.id} ${spec.digest}`;
-    const known = this.#attempts.get(key);
-    if (known) return known;
-    const attempt = this.#recallOne(spec);
+    const attempt = this.#attempts.get(key) ?? this.#recallOne(spec);
     this.#attempts.set(key, attempt);
     return attempt;
   }

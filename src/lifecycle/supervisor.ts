@@ -2,13 +2,12 @@ import type { BackendSpec } from "../model/backend-spec.ts";
 import type { BackendState, Running } from "../model/backend-state.ts";
 import { GatewayError } from "../model/errors.ts";
 import type { JsonObject } from "../model/json.ts";
-import type { Connection, RuntimeDriver, StartStage, Transport, WorkloadExit } from "../model/ports.ts";
-import { formatMs } from "../model/units.ts";
-import type { Clock } from "../time/clock.ts";
-import { abandonOnAbort, linkDeadline } from "../time/linked-signal.ts";
+import type { Connection, StartStage, WorkloadExit } from "../model/ports.ts";
+import { abandonOnAbort } from "../time/linked-signal.ts";
 import { IdleWatch } from "./idle-watch.ts";
-import { connectWhenReady, logLines } from "./readiness.ts";
+import { close, type LaunchDeps, launch } from "./launch.ts";
 import { StartBackoff } from "./start-backoff.ts";
+import { cannotStart, diedSoon, startCancelled, stoppedForGood } from "./start-errors.ts";
 
 /** A backend that lives shorter than this did not serve: its death counts against the next start. */
 const GOOD_SERVICE_MS = 60_000;
@@ -22,15 +21,9 @@ export interface SupervisorEvents {
   notified(backend: string, method: string, params: JsonObject, connection: Connection): void;
 }
 
-export interface SupervisorDeps {
-  readonly spec: BackendSpec;
-  readonly driver: RuntimeDriver;
-  readonly transport: Transport;
-  readonly clock: Clock;
+export interface SupervisorDeps extends LaunchDeps {
   readonly drainMs: number;
   readonly events: SupervisorEvents;
-  /** Holds a place among the starts allowed at the same time; disposing gives it back. */
-  readonly startSlot: (signal: AbortSignal) => Promise<Disposable>;
 }
 
 export type StageListener = (stage: StartStage, detail?: string) => void;
@@ -103,9 +96,7 @@ export class Supervisor implements AsyncDisposable {
       case "draining":
         return await state.done;
       case "starting":
-        state.abort.abort(
-          new GatewayError("cancelled", `Start of "${this.spec.id}" cancelled by stop`, { outcome: "not_executed" }),
-        );
+        state.abort.abort(startCancelled(this.spec));
         await state.ready.catch(() => undefined);
         return await this.stop();
       case "running":
@@ -167,13 +158,12 @@ export class Supervisor implements AsyncDisposable {
   }
 
   #start(): Promise<Running> {
-    if (this.#retired) {
-      throw new GatewayError("shutting_down", `"${this.spec.id}" is being stopped and takes no new calls`, {
-        backend: this.spec.id,
-      });
-    }
+    if (this.#retired) throw stoppedForGood(this.spec);
     const abort = new AbortController();
-    const ready = this.#launch(abort.signal).then(
+    const ready = launch(this.#deps, abort.signal, {
+      report: (stage, detail) => this.#report(stage, detail),
+      onNotification: (method, params) => this.#notified(method, params),
+    }).then(
       (running) => this.#becomeRunning(running),
       (reason: unknown) => {
         throw this.#becomeFailed(reason);
@@ -182,30 +172,6 @@ export class Supervisor implements AsyncDisposable {
     ready.catch(() => undefined); // a start nobody waits for any more must not crash the process
     this.#become({ name: "starting", ready, abort, since: this.#deps.clock.now() });
     return ready;
-  }
-
-  async #launch(stopSignal: AbortSignal): Promise<Running> {
-    const { spec, driver, transport, clock, events } = this.#deps;
-    using deadline = linkDeadline(clock, spec.startTimeoutMs, stopSignal, () => startTimedOut(spec));
-    const { signal } = deadline;
-    using _slot = await this.#deps.startSlot(signal);
-    const workload = await driver.launch({ spec, signal, report: (stage, detail) => this.#report(stage, detail) });
-    try {
-      const onNotification = (method: string, params: JsonObject) => {
-        if (this.#state.name === "running") events.notified(spec.id, method, params, this.#state.running.connection);
-      };
-      const request = { spec, endpoint: workload.endpoint, signal, onNotification };
-      const connection = await connectWhenReady(workload, transport, request, clock);
-      this.#report("ready");
-      return { workload, connection };
-    } catch (error) {
-      const reason = GatewayError.from(error, signal);
-      const tail = reason.code === "deadline_exceeded" ? logLines(workload) : "";
-      await closeQuietly(workload); // the first error is the one that counts
-      throw tail === ""
-        ? reason
-        : new GatewayError("start_failed", `${reason.message}${tail}`, { ...contextOf(reason), cause: reason });
-    }
   }
 
   #becomeRunning(running: Running): Running {
@@ -226,11 +192,7 @@ export class Supervisor implements AsyncDisposable {
     const livedMs = this.#deps.clock.now() - since;
     const waitMs = livedMs < GOOD_SERVICE_MS ? this.#backoff.diedSoon() : 0;
     if (livedMs >= GOOD_SERVICE_MS) this.#backoff.reset();
-    const message = `"${this.spec.id}" ${exit.reason} after ${formatMs(livedMs)}${logLines(running.workload)}`;
-    const error = new GatewayError("start_failed", message, {
-      backend: this.spec.id,
-      hint: "Call status with this server for its log",
-    });
+    const error = diedSoon(this.spec, running.workload, exit.reason, livedMs);
     const done = close(running).then(() => {
       if (waitMs === 0) this.#become({ name: "stopped" }, exit.reason);
       else this.#become({ name: "failed", error, retryAt: this.#deps.clock.now() + waitMs }, exit.reason);
@@ -239,22 +201,15 @@ export class Supervisor implements AsyncDisposable {
   }
 
   #becomeFailed(reason: unknown): GatewayError {
-    const cause = GatewayError.from(reason);
-    const code =
-      cause.code === "cancelled" || cause.code === "needs_config" || cause.code === "shutting_down" ? cause.code : "start_failed";
-    const named = cause.message.includes(`"${this.spec.id}"`)
-      ? cause.message
-      : `Cannot start "${this.spec.id}": ${cause.message}`;
-    const hint = cause.hint ?? "Call status with this server for its log; manage with action reset lets the next call try at once";
-    const error = new GatewayError(code, named, { ...contextOf(cause), hint, backend: this.spec.id, outcome: "not_executed", cause });
-    if (code === "cancelled") this.#become({ name: "stopped" });
+    const error = cannotStart(this.spec, GatewayError.from(reason));
+    if (error.code === "cancelled") this.#become({ name: "stopped" });
     else this.#become({ name: "failed", error, retryAt: this.#deps.clock.now() + this.#backoff.startFailed() }, error.message);
     return error;
   }
 
   async #drain(running: Running, pausing: Promise<void> | undefined): Promise<void> {
     await this.#idle.whenFree(this.#deps.drainMs);
-    if (pausing) {
+    if (pausing !== undefined) {
       await pausing;
       await running.workload.resume?.().catch(() => undefined); // one that is frozen cannot say goodbye
     }
@@ -304,6 +259,12 @@ export class Supervisor implements AsyncDisposable {
     }
   }
 
+  /** What a backend says while it starts is not heard: its listing is read once it runs. */
+  #notified(method: string, params: JsonObject): void {
+    if (this.#state.name !== "running") return;
+    this.#deps.events.notified(this.spec.id, method, params, this.#state.running.connection);
+  }
+
   #report(stage: StartStage, detail?: string): void {
     for (const listener of this.#stageListeners) listener(stage, detail);
   }
@@ -312,25 +273,4 @@ export class Supervisor implements AsyncDisposable {
     this.#state = state;
     this.#deps.events.stateChanged(this.spec.id, state.name, detail);
   }
-}
-
-const contextOf = ({ retryAfterMs, hint, httpStatus, rpc }: GatewayError) => ({ retryAfterMs, hint, httpStatus, rpc });
-
-const startTimedOut = (spec: BackendSpec): GatewayError =>
-  new GatewayError("deadline_exceeded", `Cannot start "${spec.id}": no MCP answer within ${formatMs(spec.startTimeoutMs)}`, {
-    backend: spec.id,
-    outcome: "not_executed",
-    hint: "Check its log with status, or raise startTimeoutMs in the registry",
-  });
-
-async function close({ connection, workload }: Running): Promise<void> {
-  await closeQuietly(connection);
-  await closeQuietly(workload);
-}
-
-/** What cannot be closed is gone already or beyond us. */
-async function closeQuietly(resource: AsyncDisposable): Promise<void> {
-  try {
-    await resource[Symbol.asyncDispose]();
-  } catch {}
 }

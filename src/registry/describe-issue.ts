@@ -54,11 +54,16 @@ function expectedBy(issue: Issue): string {
     case "invalid_union":
       return oneOf([...new Set(issue.errors.flat().map(expectedBy))]);
     case "invalid_key":
-      return oneOf(issue.issues.map((inner) => inner.message));
+      return oneOf(issue.issues.map(expectedBy));
+    case "invalid_format":
+      return "prefix" in issue ? `text that starts with ${quote(String(issue.prefix))}` : withoutVerb(issue.message);
     default:
-      return issue.message;
+      return withoutVerb(issue.message);
   }
 }
+
+/** Messages that runtimes write into their schemas read like whole sentences: `expected an image name`. */
+const withoutVerb = (message: string): string => message.replace(/^expected /i, "");
 
 function bound(origin: string, atLeast: string, limit: number): string {
   if (origin === "string") return limit === 1 && atLeast === "at least" ? "some text" : `${atLeast} ${limit} characters`;

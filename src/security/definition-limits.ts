@@ -1,7 +1,7 @@
 import { isJsonObject, type JsonObject } from "../model/json.ts";
+import { neutralise } from "../model/neutralise-text.ts";
 import type { QuarantinedTool } from "../model/tool.ts";
 import { oversize } from "./definition-size.ts";
-import { neutralise } from "../model/neutralise-text.ts";
 
 /** The most tools one backend may bring into the catalog. */
 export const MAX_TOOLS = 512;

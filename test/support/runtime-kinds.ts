@@ -39,7 +39,7 @@ export const fixtureKinds: readonly RuntimeKind[] = [
     shape: {
       container: z
         .object({
-          image: z.string().min(1).describe("Image"),
+          image: z.string().regex(/^\w/, "expected an image name").describe("Image"),
           transport: z.enum(["stdio", "http"]).optional().describe("How it speaks"),
           args: z.array(z.string()).optional().describe("Arguments"),
           volumes: z.array(z.string().regex(/^\//, "an absolute path")).optional().describe("Volumes"),

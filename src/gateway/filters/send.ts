@@ -22,21 +22,28 @@ export interface SendDeps {
 }
 
 /** Innermost: starts the backend if need be and asks it. The only step that touches a backend. */
-export const send = (deps: SendDeps): CallHandler => {
-  return async (call, ctx) => {
-    const supervisor = deps.router.usable(call.ref.backend);
-    ctx.notes.coldStart = supervisor.state.name !== "running";
-    const answer = await supervisor.use(
-      ctx.signal,
-      async ({ connection }) => {
-        const descriptor = await knownTool(deps, call, connection, ctx.signal);
-        return await ask(deps, call, ctx, connection, descriptor);
-      },
-      reportStages(ctx.onProgress, deps.clock),
-    );
-    return answer;
+export const send =
+  (deps: SendDeps): CallHandler =>
+  async (call, ctx) => {
+    for (;;) {
+      const supervisor = deps.router.usable(call.ref.backend);
+      ctx.notes.coldStart = supervisor.state.name !== "running";
+      try {
+        return await supervisor.use(
+          ctx.signal,
+          async ({ connection }) => {
+            const descriptor = await knownTool(deps, call, connection, ctx.signal);
+            return await ask(deps, call, ctx, connection, descriptor);
+          },
+          reportStages(ctx.onProgress, deps.clock),
+        );
+      } catch (reason) {
+        const error = GatewayError.from(reason, ctx.signal);
+        const replaced = deps.router.find(call.ref.backend) !== supervisor;
+        if (!replaced || ctx.signal.aborted || error.outcome !== "not_executed") throw error; // else a reload came between
+      }
+    }
   };
-};
 
 /** The tool's definition; asks the backend for its tools again before saying that there is no such tool. */
 async function knownTool(deps: SendDeps, call: ToolCall, connection: Connection, signal: AbortSignal): Promise<ToolDescriptor> {

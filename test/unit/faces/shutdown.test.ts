@@ -1,13 +1,13 @@
 import { EventEmitter } from "node:events";
 import { expect, test } from "vitest";
 import { Shutdown, type ShutdownSteps } from "../../../src/faces/mcp/shutdown.ts";
-import { HandClock } from "./hand-clock.ts";
+import { ManualClock } from "../../support/manual-clock.ts";
 
 const turn = () => new Promise(setImmediate);
 const never = () => new Promise<void>(() => {});
 
 function open(steps: Partial<ShutdownSteps> = {}) {
-  const clock = new HandClock();
+  const clock = new ManualClock();
   const signals = new EventEmitter();
   const done: string[] = [];
   const step = (name: string) => async () => {
@@ -52,7 +52,7 @@ test.each(["SIGTERM", "SIGINT", "SIGHUP"])("%s stops the intake and lets request
       }),
   });
   house.signals.emit(signal, signal);
-  await house.clock.pass(4_000);
+  await house.clock.advance(4_000);
   expect(house.done).toEqual(["stopIntake"]);
   finish();
   await turn();
@@ -64,9 +64,9 @@ test.each(["SIGTERM", "SIGINT", "SIGHUP"])("%s stops the intake and lets request
 test("requests that do not finish are abandoned when the time is over", async () => {
   const house = open({ settled: never });
   house.shutdown.begin();
-  await house.clock.pass(4_000);
+  await house.clock.advance(4_000);
   expect(house.done).toEqual([]);
-  await house.clock.pass(1_000);
+  await house.clock.advance(1_000);
   expect(house.done).toEqual(["close", "drain", "flush"]);
   expect(house.code()).toBe(0);
 });
@@ -99,7 +99,7 @@ test.each(["settled", "close", "drain", "flush"] as const)(
   async (stage) => {
     const house = open({ [stage]: never });
     house.shutdown.begin();
-    await house.clock.pass(7_000);
+    await house.clock.advance(7_000);
     expect(house.code()).toBe(0);
   },
 );

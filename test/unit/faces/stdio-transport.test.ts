@@ -2,7 +2,7 @@ import { PassThrough } from "node:stream";
 import type { JSONRPCMessage } from "@modelcontextprotocol/server";
 import { describe, expect, test } from "vitest";
 import { type ConnectionEnd, StdioTransport } from "../../../src/faces/mcp/stdio-transport.ts";
-import { HandClock } from "./hand-clock.ts";
+import { ManualClock } from "../../support/manual-clock.ts";
 
 const MIB = 2 ** 20;
 const PROTOCOL_VERSION = "io.modelcontextprotocol/protocolVersion";
@@ -12,7 +12,7 @@ const turn = () => new Promise(setImmediate);
 async function openWire() {
   const input = new PassThrough();
   const output = new PassThrough({ highWaterMark: 1 });
-  const clock = new HandClock();
+  const clock = new ManualClock();
   const ends: ConnectionEnd[] = [];
   const received: JSONRPCMessage[] = [];
   const log = { closed: 0, errors: [] as Error[] };
@@ -201,12 +201,12 @@ describe("a host that does not read", () => {
   test("counts as stalled after a minute in which it took nothing", async () => {
     const wire = await openWire();
     await congest(wire);
-    await wire.clock.pass(59_000);
+    await wire.clock.advance(59_000);
     expect(wire.ends).toEqual([]);
     wire.output.read();
-    await wire.clock.pass(59_000);
+    await wire.clock.advance(59_000);
     expect(wire.ends).toEqual([]);
-    await wire.clock.pass(3_000);
+    await wire.clock.advance(3_000);
     expect(wire.ends).toEqual(["stalled"]);
   });
 
@@ -215,7 +215,7 @@ describe("a host that does not read", () => {
     await congest(wire);
     await wire.say(request(1));
     wire.input.end(`${JSON.stringify(request(2))}`);
-    await wire.clock.pass(5_000);
+    await wire.clock.advance(5_000);
     expect(wire.ends).toEqual(["eof"]);
     const settled = wire.transport.settled();
     await wire.heard();

@@ -41,6 +41,8 @@ const TYPES: readonly Row[] = [
     "a number",
   ],
   ["a string as container", '{"container": ▸"mcp/git"}', ".container", "an object", "a string"],
+  ["a path without its slash", '{"command": "x", "path": ▸"mcp"}', ".path", 'text that starts with "/"', "a string"],
+  ["an image that is none", '{"container": {"image": ▸"-it"}}', ".container.image", "an image name", "a string"],
   ["a container without image", '{"container": ▸{}}', ".container.image", "a string", "nothing"],
   ["a port out of range", '{"container": {"image": "x", "port": ▸70000}}', ".container.port", "at most 65535", "70000"],
   ["half a port", '{"container": {"image": "x", "port": ▸80.5}}', ".container.port", "a whole number", "80.5"],

@@ -127,10 +127,10 @@ const leave = (place: number): Command =>
 
 describe("Bulkhead", () => {
   test("does what the plainest queue does, whatever comes in whatever order", async () => {
-    const commands = fc.commands(
-      [fc.integer({ min: 0, max: 60 }).map(arrive), fc.nat(20).map(finish), fc.nat(20).map(leave)],
-      { maxCommands: 120, size: "max" },
-    );
+    const commands = fc.commands([fc.integer({ min: 0, max: 60 }).map(arrive), fc.nat(20).map(finish), fc.nat(20).map(leave)], {
+      maxCommands: 120,
+      size: "max",
+    });
     await fc.assert(
       fc.asyncProperty(commands, async (run) => {
         const shared = new GlobalLimits(GLOBAL_CALLS, 10_000);
@@ -150,13 +150,18 @@ describe("Bulkhead", () => {
         let most = 0;
         const calls = leavers.map((leaves, id) => {
           const caller = new AbortController();
-          if (leaves) void scheduler.schedule(Promise.resolve(), `leave ${id}`).then(() => caller.abort(new GatewayError("cancelled", "Gone")));
+          if (leaves)
+            void scheduler
+              .schedule(Promise.resolve(), `leave ${id}`)
+              .then(() => caller.abort(new GatewayError("cancelled", "Gone")));
           const work = async () => {
             most = Math.max(most, bulkhead.inFlight);
             await scheduler.schedule(Promise.resolve(), `work ${id}`);
             return "done";
           };
-          return bulkhead.run(work, { signal: caller.signal, bytes: 1 }).catch((reason: unknown) => GatewayError.from(reason).code);
+          return bulkhead
+            .run(work, { signal: caller.signal, bytes: 1 })
+            .catch((reason: unknown) => GatewayError.from(reason).code);
         });
         await scheduler.waitFor(Promise.all(calls));
         const ends = await Promise.all(calls);

@@ -121,7 +121,11 @@ function compare(model: Model, { house, probesAnswered }: Real): void {
   expect(alive).toBe(model.state === "half_open" ? 1 : 0);
 }
 
-const command = (name: string, check: (model: Model) => boolean, run: (model: Model, real: Real) => Promise<void> | void): Command => ({
+const command = (
+  name: string,
+  check: (model: Model) => boolean,
+  run: (model: Model, real: Real) => Promise<void> | void,
+): Command => ({
   check,
   run: async (model, real) => {
     await run(model, real);

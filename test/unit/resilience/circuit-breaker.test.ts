@@ -13,7 +13,11 @@ const TRIPS: readonly { readonly what: string; readonly outcomes: readonly Outco
   { what: "just half failed, of 6", outcomes: ["ok", "fail", "ok", "fail", "ok", "fail"], open: true },
   { what: "2 of 4 failed", outcomes: ["ok", "fail", "ok", "fail"], open: false },
   { what: "2 of 5 failed", outcomes: ["ok", "ok", "ok", "fail", "fail"], open: false },
-  { what: "a failure that is the fifth outcome and the third failure", outcomes: ["fail", "ok", "fail", "ok", "fail"], open: true },
+  {
+    what: "a failure that is the fifth outcome and the third failure",
+    outcomes: ["fail", "ok", "fail", "ok", "fail"],
+    open: true,
+  },
   { what: "an answer, which never opens it", outcomes: ["fail", "fail", "fail", "fail", "ok"], open: false },
   { what: "what is ignored, however often", outcomes: Array.from({ length: 50 }, (): Outcome => "ignore"), open: false },
 ];

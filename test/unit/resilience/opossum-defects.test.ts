@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import { GatewayError } from "../../../src/model/errors.ts";
 import { Bulkhead } from "../../../src/resilience/bulkhead.ts";
 import { GlobalLimits } from "../../../src/resilience/global-limits.ts";
-import { SLOW_CALL_MS, outcomeOf } from "../../../src/resilience/outcome.ts";
+import { outcomeOf, SLOW_CALL_MS } from "../../../src/resilience/outcome.ts";
 import { ManualClock, settle } from "../../support/manual-clock.ts";
 import { BreakerHouse, fails, patient } from "./breaker-house.ts";
 
@@ -95,7 +95,13 @@ describe("defects of opossum as a wrapper that the breaker does not have", () =>
 
   test("6: calls shed for want of room open nothing", async () => {
     const house = new BreakerHouse();
-    const bulkhead = new Bulkhead({ backend: "git", clock: new ManualClock(), shared: new GlobalLimits(), limit: 2, queueCalls: 0 });
+    const bulkhead = new Bulkhead({
+      backend: "git",
+      clock: new ManualClock(),
+      shared: new GlobalLimits(),
+      limit: 2,
+      queueCalls: 0,
+    });
     const gate = new AbortController();
     const work = () => new Promise<void>((resolve) => gate.signal.addEventListener("abort", () => resolve()));
     const calls = Array.from({ length: 22 }, async () => {

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
+import { neutralise } from "../../../src/model/neutralise-text.ts";
 import { checkToolDefinition, checkToolList, MAX_TOOLS } from "../../../src/security/definition-limits.ts";
 import { DEFINITION_BOUNDS } from "../../../src/security/definition-size.ts";
-import { neutralise } from "../../../src/model/neutralise-text.ts";
 
 const tool = (fields: object = {}) => ({ name: "read_file", inputSchema: { type: "object" }, ...fields });
 const withSchema = (inputSchema: unknown) => tool({ inputSchema });

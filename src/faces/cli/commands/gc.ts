@@ -8,7 +8,12 @@ const VERDICTS = { in_use: "keep", adoptable: "keep", remove: "remove" } as cons
 export async function gc({ gateway, output }: CommandContext, dryRun: boolean): Promise<number> {
   const steps = await (await gateway()).collectContainers(dryRun);
   if (output.json) {
-    const containers = steps.map(({ container, verdict, reason }) => ({ name: container.name, state: container.state, verdict, reason }));
+    const containers = steps.map(({ container, verdict, reason }) => ({
+      name: container.name,
+      state: container.state,
+      verdict,
+      reason,
+    }));
     printJson(output, { dryRun, containers });
     return EXIT.ok;
   }

@@ -1,0 +1,57 @@
+import type { BackendSpec } from "../model/backend-spec.ts";
+import type { Running } from "../model/backend-state.ts";
+import { GatewayError } from "../model/errors.ts";
+import type { JsonObject } from "../model/json.ts";
+import type { RuntimeDriver, StartStage, Transport } from "../model/ports.ts";
+import type { Clock } from "../time/clock.ts";
+import { linkDeadline } from "../time/linked-signal.ts";
+import { connectWhenReady, logLines } from "./readiness.ts";
+import { contextOf, startTimedOut } from "./start-errors.ts";
+
+export interface LaunchDeps {
+  readonly spec: BackendSpec;
+  readonly driver: RuntimeDriver;
+  readonly transport: Transport;
+  readonly clock: Clock;
+  /** Holds a place among the starts allowed at the same time; disposing gives it back. */
+  readonly startSlot: (signal: AbortSignal) => Promise<Disposable>;
+}
+
+export interface LaunchListeners {
+  readonly report: (stage: StartStage, detail?: string) => void;
+  readonly onNotification: (method: string, params: JsonObject) => void;
+}
+
+/** Launches the workload and connects to it within `startTimeoutMs`; throws with the reason and leaves nothing behind. */
+export async function launch(deps: LaunchDeps, stopSignal: AbortSignal, listeners: LaunchListeners): Promise<Running> {
+  const { spec, driver, transport, clock } = deps;
+  using deadline = linkDeadline(clock, spec.startTimeoutMs, stopSignal, () => startTimedOut(spec));
+  const { signal } = deadline;
+  using _slot = await deps.startSlot(signal);
+  const workload = await driver.launch({ spec, signal, report: listeners.report });
+  try {
+    const request = { spec, endpoint: workload.endpoint, signal, onNotification: listeners.onNotification };
+    const connection = await connectWhenReady(workload, transport, request, clock);
+    listeners.report("ready");
+    return { workload, connection };
+  } catch (error) {
+    const reason = GatewayError.from(error, signal);
+    const tail = reason.code === "deadline_exceeded" ? logLines(workload) : "";
+    await closeQuietly(workload); // the first error is the one that counts
+    if (tail === "") throw reason;
+    throw new GatewayError("start_failed", `${reason.message}${tail}`, { ...contextOf(reason), cause: reason });
+  }
+}
+
+/** Closes the conversation, then what it was held with; never throws. */
+export async function close({ connection, workload }: Running): Promise<void> {
+  await closeQuietly(connection);
+  await closeQuietly(workload);
+}
+
+/** What cannot be closed is gone already or beyond us. */
+async function closeQuietly(resource: AsyncDisposable): Promise<void> {
+  try {
+    await resource[Symbol.asyncDispose]();
+  } catch {}
+}

@@ -1,0 +1,187 @@
+import { describe, expect, test } from "vitest";
+import { GatewayError } from "../../../src/model/errors.ts";
+import { IdempotencyKeys, type IdempotencyLimits } from "../../../src/resilience/idempotency.ts";
+import { ManualClock, settle } from "../../support/manual-clock.ts";
+import { patient } from "./breaker-house.ts";
+import { deferred } from "./deferred.ts";
+
+function open(limits?: IdempotencyLimits) {
+  const clock = new ManualClock();
+  const keys = new IdempotencyKeys<string>(clock, limits);
+  let runs = 0;
+  const run = (key: string, work: () => Promise<string> = () => Promise.resolve(`run ${runs}`), fingerprint = "f", signal = patient()) =>
+    keys.run({ key, fingerprint, signal }, () => {
+      runs += 1;
+      return work();
+    });
+  return { clock, keys, run, runs: () => runs };
+}
+
+const cancelled = () => new GatewayError("cancelled", "Call cancelled");
+const fail = (error: GatewayError) => () => Promise.reject(error);
+
+describe("IdempotencyKeys", () => {
+  test("the same key gets the same result for 10 minutes after the end", async () => {
+    const { clock, run } = open();
+    const work = deferred<string>();
+    const first = run("k", () => work.promise);
+    await clock.advance(3_600_000);
+    work.resolve("result");
+    expect(await first).toBe("result");
+    await clock.advance(599_999);
+    expect(await run("k")).toBe("result");
+    await clock.advance(1);
+    expect(await run("k")).toBe("run 2");
+  });
+
+  test("joins a call under way", async () => {
+    const { run, runs } = open();
+    const work = deferred<string>();
+    const both = [run("k", () => work.promise), run("k")];
+    work.resolve("result");
+    expect(await Promise.all(both)).toEqual(["result", "result"]);
+    expect(runs()).toBe(1);
+  });
+
+  test("keys do not meet", async () => {
+    const { run } = open();
+    expect([await run("k"), await run("l")]).toEqual(["run 1", "run 2"]);
+  });
+
+  test("refuses a key that was used for another call, under way or ended", async () => {
+    const { run, runs } = open();
+    const work = deferred<string>();
+    const first = run("k", () => work.promise, "one");
+    const refusal = { code: "invalid_argument", message: 'idempotencyKey: "k" was used for another call in the last 10 minutes' };
+    await expect(run("k", undefined, "other")).rejects.toMatchObject(refusal);
+    work.resolve("result");
+    await first;
+    await expect(run("k", undefined, "other")).rejects.toMatchObject(refusal);
+    expect(runs()).toBe(1);
+  });
+
+  test("refuses a key longer than 200 characters", async () => {
+    const { run } = open();
+    expect(await run("k".repeat(200))).toBe("run 1");
+    await expect(run("k".repeat(201))).rejects.toMatchObject({
+      code: "invalid_argument",
+      message: "idempotencyKey: expected at most 200 characters, found 201",
+    });
+  });
+
+  test("a call that may have run is not run again: its error is told again", async () => {
+    const { run, runs } = open();
+    await expect(run("k", fail(new GatewayError("unavailable", "Lost")))).rejects.toMatchObject({ message: "Lost" });
+    await expect(run("k")).rejects.toMatchObject({ message: "Lost", outcome: "unknown" });
+    expect(runs()).toBe(1);
+  });
+
+  test("a call that did not run may be tried again", async () => {
+    const { run } = open();
+    await expect(run("k", fail(new GatewayError("circuit_open", "Open")))).rejects.toMatchObject({ code: "circuit_open" });
+    expect(await run("k", undefined, "another")).toBe("run 2");
+  });
+
+  test("one caller leaving does not end the call for the other", async () => {
+    const { run } = open();
+    const work = deferred<string>();
+    const caller = new AbortController();
+    const leaving = run("k", () => work.promise, "f", caller.signal);
+    const staying = run("k");
+    caller.abort(cancelled());
+    await expect(leaving).rejects.toMatchObject({ code: "cancelled" });
+    work.resolve("result");
+    expect(await staying).toBe("result");
+  });
+
+  test("a call all have left is aborted, and not run again while it comes to its end", async () => {
+    const { keys, run, runs } = open();
+    const work = deferred<string>();
+    const caller = new AbortController();
+    let signal: AbortSignal | undefined;
+    const leaving = keys.run({ key: "k", fingerprint: "f", signal: caller.signal }, (flight) => {
+      signal = flight;
+      return work.promise;
+    });
+    caller.abort(cancelled());
+    await expect(leaving).rejects.toMatchObject({ code: "cancelled" });
+    expect(signal?.aborted).toBe(true);
+    await expect(run("k")).rejects.toMatchObject({ code: "unavailable", outcome: "unknown" });
+    work.resolve("after all");
+    await settle();
+    expect(await run("k")).toBe("after all");
+    expect(runs()).toBe(0);
+  });
+
+  test("a cancelled call is told of as lost, not as cancelled: the new caller has cancelled nothing", async () => {
+    const { run } = open();
+    await expect(run("k", fail(cancelled()))).rejects.toMatchObject({ code: "cancelled" });
+    await expect(run("k")).rejects.toMatchObject({
+      code: "unavailable",
+      outcome: "unknown",
+      message: 'The call with idempotency key "k" was cancelled before it was answered',
+      hint: "Verify its effect before you repeat it with another key",
+    });
+  });
+
+  test("a call cancelled before it was sent may be tried again", async () => {
+    const { run } = open();
+    const caller = new AbortController();
+    const unsent = new GatewayError("cancelled", "Call cancelled", { outcome: "not_executed" });
+    const work = deferred<string>();
+    const leaving = run("k", () => work.promise, "f", caller.signal);
+    caller.abort(unsent);
+    work.reject(unsent);
+    await expect(leaving).rejects.toMatchObject({ code: "cancelled" });
+    await settle();
+    expect(await run("k")).toBe("run 2");
+  });
+
+  test("remembers so many keys and refuses more until the oldest has expired", async () => {
+    const { clock, run } = open({ keys: 2, bytes: 1_000 });
+    await run("a");
+    await clock.advance(1_000);
+    await run("b");
+    await expect(run("c")).rejects.toMatchObject({ code: "resource_exhausted", retryAfterMs: 599_000 });
+    expect(await run("a")).toBe("run 1");
+    await clock.advance(599_000);
+    expect(await run("c")).toBe("run 3");
+  });
+
+  test("while all its keys belong to calls under way it cannot say when to come again", async () => {
+    const { run } = open({ keys: 1, bytes: 1_000 });
+    void run("a", () => deferred<string>().promise);
+    await expect(run("b")).rejects.toMatchObject({ code: "resource_exhausted", retryAfterMs: undefined });
+  });
+
+  test("a call under way does not keep ended ones from expiring", async () => {
+    const { clock, run } = open({ keys: 2, bytes: 1_000 });
+    void run("a", () => deferred<string>().promise);
+    await run("b");
+    await clock.advance(600_000);
+    expect(await run("c")).toBe("run 3");
+  });
+
+  test("gives up the oldest results when there are too many bytes, but never runs their calls again", async () => {
+    const { run, runs } = open({ keys: 10, bytes: 24 });
+    const eight = (text: string) => () => Promise.resolve(text.repeat(6)); // 8 bytes with its quotes
+    for (const key of ["a", "b", "c"]) await run(key, eight(key));
+    expect(await run("a")).toBe("aaaaaa");
+    await run("d", eight("d"));
+    await expect(run("a")).rejects.toMatchObject({ code: "resource_exhausted", outcome: "executed" });
+    expect(await run("b")).toBe("bbbbbb");
+    await run("e", () => Promise.resolve("e".repeat(23)));
+    await expect(run("e")).rejects.toMatchObject({ outcome: "executed" });
+    expect(await run("b")).toBe("bbbbbb");
+    expect(runs()).toBe(5);
+  });
+
+  test("expired results give their bytes back", async () => {
+    const { clock, run } = open({ keys: 10, bytes: 24 });
+    await run("a", () => Promise.resolve("a".repeat(22)));
+    await clock.advance(600_000);
+    await run("b", () => Promise.resolve("b".repeat(10)));
+    await run("c", () => Promise.resolve("c".repeat(10)));
+    expect(await run("b")).toBe("b".repeat(10));
+  });
+});
