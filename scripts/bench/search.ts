@@ -39,7 +39,7 @@ async function oneSet(corpusFile: string, queriesFile: string): Promise<Row> {
   const lines = readLines<CorpusTool>(corpusFile);
   const corpus = values.tools === undefined ? lines : resize(lines, Number(values.tools));
   const queries = readLines<LabelledQuery>(queriesFile);
-  const { engine, buildMs, heapMib } = await measure(sallyport, corpus);
+  const { engine, buildMs, heldMib } = await measure(sallyport, corpus);
   if (!engine) throw new Error("Cannot open the index");
   const run = await runSet(engine, queries);
   if (values.out !== undefined) {
@@ -52,7 +52,7 @@ async function oneSet(corpusFile: string, queriesFile: string): Promise<Row> {
     ...scoreColumns(scoreSet(queries, run.ranked)),
     ...timeColumns(run.ms),
     "build ms": Math.round(buildMs),
-    "memory MiB": Math.round(heapMib),
+    "memory MiB": heldMib,
   };
 }
 

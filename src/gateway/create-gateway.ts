@@ -3,10 +3,12 @@ import { Fleet } from "../lifecycle/fleet.ts";
 import { StartSlots } from "../lifecycle/start-slots.ts";
 import { Supervisor } from "../lifecycle/supervisor.ts";
 import type { BackendSpec } from "../model/backend-spec.ts";
+import type { ToolCall, ToolResult } from "../model/call.ts";
 import { GatewayError } from "../model/errors.ts";
 import type { Connection, Observer, RuntimeDriver, StateStore, Transport } from "../model/ports.ts";
 import type { RegistrySnapshot } from "../model/registry-snapshot.ts";
 import { callBudget } from "../resilience/deadline.ts";
+import { IdempotencyKeys } from "../resilience/idempotency.ts";
 import { ToolIndex } from "../search/tool-index.ts";
 import { createAccessLog, tellAll } from "../telemetry/access-log.ts";
 import type { Logger } from "../telemetry/logger.ts";
@@ -15,12 +17,18 @@ import type { Clock } from "../time/clock.ts";
 import { createBackendRequests } from "./backend-requests.ts";
 import type { ContainerCare } from "./container-care.ts";
 import { Discovery } from "./discovery.ts";
+import { breaker } from "./filters/breaker.ts";
+import { bulkhead } from "./filters/bulkhead.ts";
 import { deadline } from "./filters/deadline.ts";
+import { idempotency } from "./filters/idempotency.ts";
 import { observe } from "./filters/observe.ts";
 import { policy } from "./filters/policy.ts";
+import { readOnly } from "./filters/read-only.ts";
+import { retry } from "./filters/retry.ts";
 import { send } from "./filters/send.ts";
 import { followCatalog } from "./follow-catalog.ts";
 import { Gateway } from "./gateway.ts";
+import { Guards } from "./guards.ts";
 import { LearnTools } from "./learn-tools.ts";
 import { pipeline } from "./pipeline.ts";
 import { RecallCatalog } from "./recall-catalog.ts";
@@ -65,10 +73,16 @@ export function createGateway(deps: GatewayDeps): OpenGateway {
   const recall = new RecallCatalog(fleet, catalog, store, log);
   const learn = new LearnTools(fleet, catalog, recall, refresh, clock);
 
-  const calls = pipeline(
-    [observe(observer, clock), deadline(clock), policy(router)],
-    send({ router, clock, catalog: refresh, sendMs: ({ ref }) => sendMs(router.backend(ref.backend).spec, ref.tool) }),
-  );
+  const guards = new Guards(clock, (backend, state) => observer.circuitChanged(backend, state));
+  const sendMs = ({ ref }: ToolCall) => sendMsOf(router.backend(ref.backend).spec, ref.tool);
+  const entrance = [observe(observer, clock), deadline(clock), policy(router)];
+  const passage = [
+    idempotency(new IdempotencyKeys<ToolResult>(clock)),
+    bulkhead(router, guards, clock),
+    retry(router, guards, clock),
+    breaker({ router, guards, clock, sendMs }),
+  ];
+  const ask = send({ router, clock, catalog: refresh, sendMs });
 
   const gateway = new Gateway({
     version: deps.version,
@@ -78,12 +92,15 @@ export function createGateway(deps: GatewayDeps): OpenGateway {
     discovery: new Discovery(router, catalog, index, learn),
     learn,
     refresh,
-    views: new Views({ fleet, router, catalog, recall, board, clock, containers: deps.containers }),
-    calls,
+    views: new Views({ fleet, router, catalog, recall, board, clock, guards, containers: deps.containers }),
+    guards,
+    calls: pipeline([...entrance, ...passage], ask),
+    readOnlyCalls: pipeline([...entrance, readOnly(router, learn), ...passage], ask),
     requests: createBackendRequests(router, clock),
     containers: deps.containers,
     registry: deps.registryView,
     close: async () => {
+      guards[Symbol.dispose]();
       await fleet[Symbol.asyncDispose]();
       await deps.close();
     },
@@ -91,6 +108,7 @@ export function createGateway(deps: GatewayDeps): OpenGateway {
 
   const apply = (snapshot: RegistrySnapshot): void => {
     const diff = fleet.apply(snapshot);
+    guards.keepOnly(fleet.all());
     for (const backend of diff.removed) catalog.forget(backend);
     for (const backend of [...diff.removed, ...diff.changed]) learn.forget(backend);
     log.info({ ...diff }, "registry applied");
@@ -98,7 +116,7 @@ export function createGateway(deps: GatewayDeps): OpenGateway {
   return { gateway, apply };
 }
 
-const sendMs = (spec: BackendSpec, tool: string): number =>
+const sendMsOf = (spec: BackendSpec, tool: string): number =>
   callBudget(spec.callTimeoutMs, spec.tools.overrides.get(tool)?.timeoutMs, undefined).sendMs;
 
 function supervisorFactory(deps: GatewayDeps, observer: Observer, refresh: RefreshCatalog): (spec: BackendSpec) => Supervisor {

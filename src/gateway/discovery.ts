@@ -47,9 +47,15 @@ export interface DescribedTool {
   readonly state: ShownState;
 }
 
+export interface DescribeFailure {
+  readonly tool: string;
+  readonly error: GatewayError;
+}
+
+/** Both in the order in which they were asked for. */
 export interface DescribeAnswer {
   readonly tools: readonly DescribedTool[];
-  readonly errors: readonly { readonly tool: string; readonly error: GatewayError }[];
+  readonly errors: readonly DescribeFailure[];
 }
 
 /** Finds tools and shows their definitions from what is known, without a call to any backend. */
@@ -85,16 +91,19 @@ export class Discovery {
 
   /** Full definitions; a server whose tools are unknown is started for it. */
   async describe(addresses: readonly string[], signal: AbortSignal): Promise<DescribeAnswer> {
-    const tools: DescribedTool[] = [];
-    const errors: { tool: string; error: GatewayError }[] = [];
-    for (const address of addresses) {
-      try {
-        tools.push(await this.#describeOne(parseToolRef(address), signal));
-      } catch (reason) {
-        errors.push({ tool: address, error: GatewayError.from(reason, signal) });
-      }
+    const described = await Promise.all(addresses.map((address) => this.#tryDescribe(address, signal)));
+    return {
+      tools: described.filter((one): one is DescribedTool => "definition" in one),
+      errors: described.filter((one): one is DescribeFailure => "error" in one),
+    };
+  }
+
+  async #tryDescribe(address: string, signal: AbortSignal): Promise<DescribedTool | DescribeFailure> {
+    try {
+      return await this.#describeOne(parseToolRef(address), signal);
+    } catch (reason) {
+      return { tool: address, error: GatewayError.from(reason, signal) };
     }
-    return { tools, errors };
   }
 
   async #describeOne(ref: ToolRef, signal: AbortSignal): Promise<DescribedTool> {

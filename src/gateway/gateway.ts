@@ -3,18 +3,19 @@ import type { Fleet } from "../lifecycle/fleet.ts";
 import type { CallContext, CallHandler, CallNotes, CallRound, ToolResult } from "../model/call.ts";
 import { GatewayError } from "../model/errors.ts";
 import type { JsonObject } from "../model/json.ts";
-import { formatToolRef, parseToolRef, type ToolRef } from "../model/tool.ts";
+import { parseToolRef } from "../model/tool.ts";
 import { callBudget } from "../resilience/deadline.ts";
-import { isTrustedReadOnly } from "../security/policy.ts";
 import type { Clock } from "../time/clock.ts";
 import type { BackendRequests } from "./backend-requests.ts";
 import type { Caller } from "./caller.ts";
 import type { CollectionStep, ContainerCare } from "./container-care.ts";
 import type { DescribeAnswer, DiscoverAnswer, DiscoverQuery, Discovery } from "./discovery.ts";
+import type { Guards } from "./guards.ts";
 import type { LearnTools } from "./learn-tools.ts";
 import type { RefreshCatalog } from "./refresh-catalog.ts";
 import { reportStages } from "./report-stages.ts";
 import type { Router } from "./router.ts";
+import { isUsable } from "./usable.ts";
 import type { GatewayStatus, RegistryView, ServerCard, ServerStatus, Views } from "./views.ts";
 
 export interface InvokeRequest {
@@ -22,6 +23,8 @@ export interface InvokeRequest {
   readonly tool: unknown;
   readonly args: JsonObject;
   readonly round?: CallRound | undefined;
+  /** A repetition with the same key and arguments within 10 minutes is not run again. */
+  readonly idempotencyKey?: string | undefined;
 }
 
 export type ManageAction = "start" | "stop" | "restart" | "refresh" | "reset";
@@ -38,7 +41,9 @@ export interface GatewayParts {
   readonly learn: LearnTools;
   readonly refresh: RefreshCatalog;
   readonly views: Views;
+  readonly guards: Guards;
   readonly calls: CallHandler;
+  readonly readOnlyCalls: CallHandler;
   readonly requests: BackendRequests;
   readonly containers: ContainerCare;
   readonly registry: () => RegistryView;
@@ -70,19 +75,12 @@ export class Gateway implements AsyncDisposable {
 
   /** Calls a backend's tool through the pipe; throws a GatewayError when there is no answer. */
   async invoke(request: InvokeRequest, caller: Caller): Promise<ToolResult> {
-    const ref = parseToolRef(request.tool);
-    this.#assertOpen();
-    const { spec } = this.#parts.router.backend(ref.backend);
-    const budget = callBudget(spec.callTimeoutMs, spec.tools.overrides.get(ref.tool)?.timeoutMs, caller.timeoutMs);
-    const ctx = this.#context(caller, budget.totalMs);
-    return await this.#parts.calls({ ref, args: request.args, round: request.round }, ctx);
+    return await this.#call(this.#parts.calls, request, caller);
   }
 
-  /** As `invoke`, for tools the registry knows to be read-only; refuses all others before anything runs. */
+  /** As `invoke`, for tools the registry knows to be read-only; refuses all others before they are called. */
   async invokeReadonly(request: InvokeRequest, caller: Caller): Promise<ToolResult> {
-    const ref = parseToolRef(request.tool);
-    await this.#assertReadOnly(ref, caller.signal);
-    return await this.invoke(request, caller);
+    return await this.#call(this.#parts.readOnlyCalls, request, caller);
   }
 
   /** Runs calls in parallel through the same pipe; answers in order, and one failure does not fail the rest. */
@@ -108,6 +106,11 @@ export class Gateway implements AsyncDisposable {
     return await this.#parts.requests(backend, method, params, caller);
   }
 
+  /** What the registry file looks like right now. */
+  get registry(): RegistryView {
+    return this.#parts.registry();
+  }
+
   status(): Promise<GatewayStatus> {
     return this.#parts.views.overview(this.#parts.version, this.#startedAt, this.#parts.registry());
   }
@@ -120,7 +123,10 @@ export class Gateway implements AsyncDisposable {
   async manage(action: ManageAction, backend: string, caller: Caller): Promise<ServerStatus> {
     const supervisor = action === "stop" ? this.#parts.router.backend(backend) : this.#parts.router.usable(backend);
     if (action === "stop" || action === "restart") await supervisor.stop();
-    if (action === "reset" || action === "restart" || action === "start") supervisor.reset();
+    if (action === "reset" || action === "restart" || action === "start") {
+      supervisor.reset();
+      this.#parts.guards.of(supervisor).breaker.reset();
+    }
     if (action === "refresh") this.#parts.refresh.invalidate(backend);
     if (action === "start" || action === "restart" || action === "refresh") {
       this.#assertOpen();
@@ -145,7 +151,7 @@ export class Gateway implements AsyncDisposable {
   /** Starts the servers the registry wants warm, in the background. */
   warmUp(): void {
     for (const { spec } of this.#parts.fleet.all()) {
-      if (!spec.warm || !spec.enabled || spec.missing.length > 0) continue;
+      if (!spec.warm || !isUsable(spec)) continue;
       void this.#parts.learn.learn(spec.id, new AbortController().signal).catch(() => undefined); // its failure shows in status
     }
   }
@@ -167,6 +173,15 @@ export class Gateway implements AsyncDisposable {
     });
   }
 
+  async #call(pipe: CallHandler, request: InvokeRequest, caller: Caller): Promise<ToolResult> {
+    const ref = parseToolRef(request.tool);
+    this.#assertOpen();
+    const spec = this.#parts.router.find(ref.backend)?.spec; // a server nobody knows is refused in the pipe, on record
+    const toolMs = spec?.tools.overrides.get(ref.tool)?.timeoutMs;
+    const { totalMs } = callBudget(spec?.callTimeoutMs ?? Number.POSITIVE_INFINITY, toolMs, caller.timeoutMs);
+    return await pipe({ ...request, ref }, this.#context(caller, totalMs));
+  }
+
   #context(caller: Caller, totalMs: number): CallContext {
     this.#calls += 1;
     const notes: CallNotes = {};
@@ -174,23 +189,11 @@ export class Gateway implements AsyncDisposable {
       id: `c${this.#calls}`,
       signal: caller.signal,
       deadline: this.#parts.clock.now() + totalMs,
+      timeoutMs: caller.timeoutMs,
       notes,
       onProgress: caller.onProgress,
       hostCapabilities: caller.hostCapabilities,
       meta: caller.meta,
     };
-  }
-
-  async #assertReadOnly(ref: ToolRef, signal: AbortSignal): Promise<void> {
-    const { router, learn } = this.#parts;
-    router.assertCallable(ref);
-    await learn.learnTool(ref, signal);
-    const descriptor = router.descriptor(ref);
-    if (!descriptor) throw router.noSuchTool(ref);
-    if (isTrustedReadOnly(router.backend(ref.backend).spec, descriptor)) return;
-    throw new GatewayError("permission_denied", `"${formatToolRef(ref)}" is not known to be read-only`, {
-      backend: ref.backend,
-      hint: `Use invoke; or a person can vouch for it: mcpServers.${ref.backend}.trust {"annotations": true} or tools.overrides in the registry`,
-    });
   }
 }

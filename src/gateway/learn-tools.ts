@@ -3,11 +3,14 @@ import type { Fleet } from "../lifecycle/fleet.ts";
 import type { Supervisor } from "../lifecycle/supervisor.ts";
 import { GatewayError } from "../model/errors.ts";
 import type { ToolRef } from "../model/tool.ts";
+import { formatMs } from "../model/units.ts";
+import { callBudget } from "../resilience/deadline.ts";
 import { SingleFlight } from "../resilience/single-flight.ts";
 import type { Clock } from "../time/clock.ts";
 import { linkDeadline } from "../time/linked-signal.ts";
 import type { RecallCatalog } from "./recall-catalog.ts";
 import type { RefreshCatalog } from "./refresh-catalog.ts";
+import { assertUsable, isUsable } from "./usable.ts";
 
 /** How long a question waits for servers nobody has seen yet; npm servers answer in 0.2 to 1 s. */
 const PATIENCE_MS = 8_000;
@@ -36,13 +39,22 @@ export class LearnTools {
     this.#clock = clock;
   }
 
-  /** Makes one tool's definition known if its server or an earlier process can tell it. */
+  /** Makes one tool's definition known if its server or an earlier process can tell it; takes no longer than a call. */
   async learnTool(ref: ToolRef, signal: AbortSignal): Promise<void> {
     await this.#recall.recall();
-    if (!this.#catalog.find(ref)) await this.learn(ref.backend, signal);
+    const spec = this.#fleet.get(ref.backend)?.spec;
+    if (!spec || this.#catalog.find(ref)) return;
+    const { totalMs } = callBudget(spec.callTimeoutMs, undefined, undefined);
+    const expired = () =>
+      new GatewayError("deadline_exceeded", `"${spec.id}" did not list its tools within ${formatMs(totalMs)}`, {
+        backend: spec.id,
+        outcome: "not_executed",
+      });
+    using deadline = linkDeadline(this.#clock, totalMs, signal, expired);
+    await this.learn(spec.id, deadline.signal);
   }
 
-  /** Starts a server if need be and reads its tools, however long that takes within the signal. */
+  /** Starts a server if need be, and if it may, and reads its tools, however long that takes within the signal. */
   async learn(backend: string, signal: AbortSignal): Promise<void> {
     const supervisor = this.#fleet.get(backend);
     if (!supervisor) return;
@@ -52,21 +64,16 @@ export class LearnTools {
   /** Learns every unknown server at once and waits a little; names those that are still unknown, with the reason. */
   async learnUnknown(only: string | undefined, signal: AbortSignal): Promise<readonly UnknownTools[]> {
     await this.#recall.recall();
-    const strangers = this.#fleet
-      .all()
-      .filter(({ spec }) => this.#isStranger(spec.id) && (only === undefined || spec.id === only));
+    const isStranger = ({ spec }: Supervisor): boolean =>
+      this.#catalog.get(spec.id) === undefined && (only === undefined ? isUsable(spec) : spec.id === only);
+    const strangers = this.#fleet.all().filter(isStranger);
     await Promise.all(strangers.map((supervisor) => this.#waitABit(supervisor, signal)));
-    return strangers.filter(({ spec }) => this.#isStranger(spec.id)).map(({ spec }) => this.#reasonFor(spec.id));
+    return strangers.filter(isStranger).map(({ spec }) => this.#reasonFor(spec.id));
   }
 
   /** A changed entry deserves a new first attempt. */
   forget(backend: string): void {
     this.#attempts.delete(backend);
-  }
-
-  #isStranger(backend: string): boolean {
-    const spec = this.#fleet.get(backend)?.spec;
-    return spec?.enabled === true && spec.missing.length === 0 && this.#catalog.get(backend) === undefined;
   }
 
   /** One attempt per server at a time; only the first is waited for, so a dead server delays one question. */
@@ -92,6 +99,7 @@ export class LearnTools {
   }
 
   async #read(supervisor: Supervisor, signal: AbortSignal): Promise<void> {
+    assertUsable(supervisor.spec);
     await supervisor.use(signal, ({ connection }) => this.#refresh.refresh(supervisor.spec.id, connection, signal));
   }
 

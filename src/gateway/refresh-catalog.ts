@@ -10,7 +10,7 @@ import { judgeTools } from "./judge-tools.ts";
 
 const MAX_PAGES = 64;
 /** A backend that announces a change with every list must not keep us reading. */
-const MAX_REREADS = 3;
+const MAX_READS = 3;
 
 /** Keeps the catalog true: asks a connected backend for its tools, checks them, and replaces its listing. */
 export class RefreshCatalog {
@@ -19,6 +19,8 @@ export class RefreshCatalog {
   readonly #specOf: (backend: string) => BackendSpec | undefined;
   readonly #clock: Clock;
   readonly #flights = new SingleFlight<void>();
+  /** The connection that came last; what an older one says counts only until this one is read. */
+  readonly #newest = new Map<string, Connection>();
   /** The connection each listing came from; another one means the listing is from before. */
   readonly #source = new Map<string, Connection>();
   /** How often each backend was said to have changed. */
@@ -44,21 +46,32 @@ export class RefreshCatalog {
 
   /** Reads the backend's tools once, however many ask; a caller that aborts leaves the reading to the others. */
   async refresh(backend: string, connection: Connection, signal: AbortSignal): Promise<void> {
-    const flight = this.#flights.run(backend, () => this.#readUntilCurrent(backend, connection));
-    await abandonOnAbort(flight, signal);
+    if (this.#newest.get(backend) !== connection) {
+      this.#newest.set(backend, connection);
+      this.invalidate(backend); // a reading under way over an older connection must not be the last word
+    }
+    await abandonOnAbort(
+      this.#flights.run(backend, () => this.#readUntilCurrent(backend)),
+      signal,
+    );
   }
 
-  async #readUntilCurrent(backend: string, connection: Connection): Promise<void> {
-    for (let attempt = 0; attempt < MAX_REREADS; attempt += 1) {
+  async #readUntilCurrent(backend: string): Promise<void> {
+    for (let attempt = 1; ; attempt += 1) {
       const changes = this.#changesOf(backend);
-      await this.#read(backend, connection);
-      if (this.#changesOf(backend) === changes) return;
+      const failure = await this.#read(backend).then(
+        () => undefined,
+        (reason: unknown) => GatewayError.from(reason),
+      );
+      if (this.#changesOf(backend) !== changes && attempt < MAX_READS) continue;
+      if (failure) throw failure;
+      return;
     }
   }
 
-  async #read(backend: string, connection: Connection): Promise<void> {
-    const spec = this.#specOf(backend);
-    if (!spec) return;
+  async #read(backend: string): Promise<void> {
+    const [spec, connection] = [this.#specOf(backend), this.#newest.get(backend)];
+    if (!spec || !connection) return;
     const expired = () => new GatewayError("deadline_exceeded", `"${backend}" did not list its tools in time`, { backend });
     using deadline = linkDeadline(this.#clock, spec.callTimeoutMs, undefined, expired);
     const definitions = connection.peer.capabilities["tools"] === undefined ? [] : await readPages(connection, deadline.signal);

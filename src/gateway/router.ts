@@ -1,12 +1,12 @@
 import type { Catalog } from "../catalog/catalog.ts";
 import type { Fleet } from "../lifecycle/fleet.ts";
 import type { Supervisor } from "../lifecycle/supervisor.ts";
-import type { BackendSpec } from "../model/backend-spec.ts";
 import type { BackendState } from "../model/backend-state.ts";
 import { GatewayError } from "../model/errors.ts";
 import { didYouMean } from "../model/near-names.ts";
 import { formatToolRef, type ToolDescriptor, type ToolRef } from "../model/tool.ts";
 import { isToolAllowed } from "../security/policy.ts";
+import { assertUsable } from "./usable.ts";
 
 /** A backend's state as people see it. */
 export type ShownState = BackendState["name"] | "disabled" | "needs-config";
@@ -81,25 +81,4 @@ export class Router {
       hint: `Call discover with server "${ref.backend}" to see what it offers`,
     });
   }
-}
-
-function assertUsable(spec: BackendSpec): void {
-  if (!spec.enabled) {
-    throw new GatewayError("permission_denied", `Server "${spec.id}" is switched off in the registry`, {
-      backend: spec.id,
-      hint: `A person can switch it on: remove "enabled": false or "disabled": true from mcpServers.${spec.id}`,
-    });
-  }
-  const names = [...new Set(spec.missing.map(({ name }) => name))];
-  if (names.length === 0) return;
-  throw new GatewayError(
-    "needs_config",
-    `Server "${spec.id}" needs ${names.join(", ")}, which ${names.length === 1 ? "is" : "are"} not set`,
-    {
-      backend: spec.id,
-      hint: `A person can set ${names.join(", ")} in the environment or in .env beside the registry; used in ${spec.missing
-        .map(({ field }) => field)
-        .join(", ")}`,
-    },
-  );
 }

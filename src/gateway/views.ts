@@ -7,6 +7,7 @@ import type { GatewaySettings, RegistryProblem } from "../model/registry-snapsho
 import type { BackendFigures, StatusBoard } from "../telemetry/status-board.ts";
 import type { Clock } from "../time/clock.ts";
 import type { EngineView } from "./container-care.ts";
+import type { Guards, GuardView } from "./guards.ts";
 import type { RecallCatalog } from "./recall-catalog.ts";
 import type { Router, ShownState } from "./router.ts";
 
@@ -44,6 +45,7 @@ export interface GatewayStatus {
 }
 
 export interface ServerStatus extends ServerCard {
+  readonly guard: GuardView;
   readonly inFlight: number;
   readonly figures: BackendFigures;
   readonly error: string | undefined;
@@ -65,6 +67,7 @@ export interface ViewParts {
   readonly recall: RecallCatalog;
   readonly board: StatusBoard;
   readonly clock: Clock;
+  readonly guards: Guards;
   readonly containers: { readonly engine: EngineView | undefined };
 }
 
@@ -106,6 +109,7 @@ export class Views {
     const listing = this.#parts.catalog.get(id);
     return {
       ...this.#card(supervisor),
+      guard: this.#parts.guards.view(supervisor),
       inFlight: supervisor.inFlight,
       figures: this.#parts.board.figures(id),
       error: state.name === "failed" ? neutralise(state.error.message, { multiline: true }) : undefined,

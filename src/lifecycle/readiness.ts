@@ -1,4 +1,5 @@
 import { GatewayError } from "../model/errors.ts";
+import { neutralise } from "../model/neutralise-text.ts";
 import type { Connection, ConnectRequest, Transport, Workload } from "../model/ports.ts";
 import { Backoff } from "../time/backoff.ts";
 import { type Clock, sleep } from "../time/clock.ts";
@@ -66,8 +67,11 @@ function mayStillCome(error: unknown, elapsedMs: number): boolean {
   return (error.httpStatus === 404 || error.code === "upstream_protocol") && elapsedMs < ODD_ANSWERS_FOR_MS;
 }
 
-/** The workload's last words, ready to be appended to an error message; empty if it said nothing. */
+/** The workload's last words, made harmless, ready to be appended to an error message; empty if it said nothing. */
 export function logLines(workload: Workload): string {
-  const lines = workload.logTail().slice(-LOG_LINES_IN_ERROR);
+  const lines = workload
+    .logTail()
+    .slice(-LOG_LINES_IN_ERROR)
+    .map((line) => neutralise(line, { multiline: false }));
   return lines.length === 0 ? "" : `; its last log lines:\n${lines.join("\n")}`;
 }

@@ -5,6 +5,8 @@ import type { ToolRef } from "./tool.ts";
 export interface ToolCall {
   readonly ref: ToolRef;
   readonly args: JsonObject;
+  /** The client's own name for this call: one with the same name and arguments is not run again. */
+  readonly idempotencyKey?: string | undefined;
   /** Answers and state of an earlier round of the same call (multi round-trip requests, revision 2026-07-28). */
   readonly round?: CallRound | undefined;
 }
@@ -30,6 +32,9 @@ export interface CallNotes {
   coldStart?: boolean;
   cache?: "hit" | "miss" | "shared" | "stale";
   attempts?: number;
+  /** Monotonic moments at which the last attempt was sent and the backend was last heard. */
+  sentAt?: number;
+  heardAt?: number;
   queuedMs?: number;
   breaker?: string;
 }
@@ -41,6 +46,8 @@ export interface CallContext {
   readonly signal: AbortSignal;
   /** Monotonic moment (Clock.now) at which the call must have ended. */
   readonly deadline: number;
+  /** The time limit the caller itself asked for, in ms. */
+  readonly timeoutMs?: number | undefined;
   readonly notes: CallNotes;
   /** Present if the host asked for progress. */
   readonly onProgress?: ((update: ProgressUpdate) => void) | undefined;

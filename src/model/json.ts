@@ -23,3 +23,15 @@ export function canonicalJson(value: unknown): string {
     .map((key) => `${JSON.stringify(key)}:${canonicalJson(value[key])}`);
   return `{${members.join(",")}}`;
 }
+
+/** About how many bytes a value takes as JSON: text counts by its length, everything else a few bytes; cheap and never deep. */
+export function roughBytes(value: unknown): number {
+  let bytes = 0;
+  const waiting: unknown[] = [value];
+  for (let item = waiting.pop(); item !== undefined || waiting.length > 0; item = waiting.pop()) {
+    bytes += 8;
+    if (typeof item === "string") bytes += item.length;
+    else if (typeof item === "object" && item !== null) for (const part of Object.values(item)) waiting.push(part);
+  }
+  return bytes;
+}

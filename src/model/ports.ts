@@ -188,4 +188,5 @@ export interface CallRecord {
 export interface Observer {
   callFinished(record: CallRecord): void;
   backendChanged(backend: string, state: string, detail?: string): void;
+  circuitChanged(backend: string, state: string): void;
 }

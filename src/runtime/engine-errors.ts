@@ -55,7 +55,7 @@ interface Refusal {
 
 /** Both engines say most things in text only, and podman answers 500 where Docker says 409: hence the patterns. */
 const REFUSALS: readonly Refusal[] = [
-  { fault: "name_in_use", said: /name .* is (?:already )?in use/i },
+  { fault: "name_in_use", said: /name .*\bin use\b|container already exists/i },
   { fault: "no_container", said: /no such container|no container with name/i },
   { fault: "no_image", said: /no such image|image not known|manifest unknown/i },
   {

@@ -7,6 +7,9 @@ const COMBINING = /\p{M}/gu;
 const UNSPACED = /[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af\u0e00-\u0eff\u1780-\u17ff]/;
 const MIXED_CASE = /[a-z0-9][A-Z]|[A-Z]{2}[a-z]/;
 
+/** `PRs`, `VMs`: stemming would leave their s on. */
+const ACRONYMS = /^[A-Z]{2,5}s$/;
+
 const LONGEST_WORD = 40;
 const LONGEST_BRAND = 20;
 
@@ -52,6 +55,8 @@ function addWord(word: string, tokens: string[]): void {
   const lower = word.toLowerCase();
   if (NOT_ASCII.test(lower) && UNSPACED.test(lower)) {
     addPairs(lower, tokens);
+  } else if (ACRONYMS.test(word)) {
+    addPlain(lower.slice(0, -1), tokens);
   } else if (lower !== word && word.length > 3 && MIXED_CASE.test(word)) {
     if (word.length <= LONGEST_BRAND) addPlain(lower, tokens);
     addParts(word, tokens);

@@ -15,6 +15,7 @@ export type FieldTokens = Readonly<Record<Field, readonly string[]>>;
 
 /** What a server's tools have in common: its names and its description. */
 export interface ServerTokens extends Pick<FieldTokens, "server" | "serverDescription"> {
+  /** Its id and its title apart, to see whether a query names it. */
   readonly names: readonly (readonly string[])[];
 }
 
@@ -38,22 +39,24 @@ export function toolTokens(tool: SearchableTool, server: ServerTokens = serverTo
 }
 
 /** The words of the server, the same for all its tools. */
-export function serverTokens(tool: SearchableTool): ServerTokens {
-  const named = [...new Set(tokenize(`${tool.server} ${tool.serverTitle ?? ""}`))];
-  const telling = named.filter((word) => !ANSWERS_NOTHING.test(word));
-  const strip = (ws: string[]) => [...new Set(ws.filter((w) => !ANSWERS_NOTHING.test(w)))];
-  const idt = strip(tokenize(tool.server.slice(tool.server.lastIndexOf("/") + 1))),
-    tt = strip(tokenize(tool.serverTitle ?? ""));
+export function serverTokens({ server, serverTitle = "", serverDescription = "" }: SearchableTool): ServerTokens {
+  const lastPart = server.slice(server.lastIndexOf("/") + 1); // of "io.github.owner/name" only the name is ever asked for
   return {
-    names: [idt, tt].filter((x) => x.length > 0),
-    server: (telling.length > 0 ? telling : named).slice(0, FIELD_WEIGHTS.server.longest),
-    serverDescription: words("serverDescription", (tool.serverDescription ?? "").slice(0, LONGEST_SERVER_DESCRIPTION)),
+    names: [lastPart, serverTitle].map(telling).filter((name) => name.length > 0),
+    server: telling(`${server} ${serverTitle}`).slice(0, FIELD_WEIGHTS.server.longest),
+    serverDescription: words("serverDescription", serverDescription.slice(0, LONGEST_SERVER_DESCRIPTION)),
   };
 }
 
+/** The words of a server's name, each once, without those that any server's name may have. */
+function telling(name: string): readonly string[] {
+  const all = [...new Set(tokenize(name))];
+  const rest = all.filter((word) => !ANSWERS_NOTHING.test(word));
+  return rest.length > 0 ? rest : all;
+}
+
 /** The first sentence, or the first line where that is shorter. */
-export const leadOf = (description: string): string =>
-  (description.split(/(?<=[.!?。！？])\s|\n/, 1)[0] ?? "").slice(0, LONGEST_LEAD);
+const leadOf = (description: string): string => (description.split(/(?<=[.!?。！？])\s|\n/, 1)[0] ?? "").slice(0, LONGEST_LEAD);
 
 const words = (field: Field, text: string): readonly string[] => tokenize(text, FIELD_WEIGHTS[field].longest);
 

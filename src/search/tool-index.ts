@@ -4,12 +4,12 @@ import type { Concept } from "./concepts.ts";
 import { explainMatch } from "./explain.ts";
 import { type FoundTool, findTools } from "./find-tools.ts";
 import { Generation } from "./generation.ts";
+import { indexServer } from "./index-server.ts";
 import { type Overview, overviewOf } from "./overview.ts";
 import { packGeneration, unpackGeneration } from "./packed-index.ts";
 import type { FieldMatch, SearchableTool, SearchHit, SearchOptions } from "./searchable-tool.ts";
 import { runForOneSlice, runInSlices } from "./slices.ts";
 import { Tally } from "./tally.ts";
-import { serverTokens } from "./tool-fields.ts";
 
 /** A new generation is written when this many documents are waste, and more than count. */
 const LEAST_WASTE = 1000;
@@ -126,7 +126,12 @@ export class ToolIndex {
 
   *#indexWaiting(): Generator<void, void> {
     for (let next = this.#nextWaiting(); next; next = this.#nextWaiting()) {
-      yield* this.#indexServer(...next);
+      const [server, replacement] = next;
+      const isWanted = () => this.#waiting.get(server) === replacement;
+      if (yield* indexServer(this.#generation, server, replacement.tools, isWanted)) {
+        this.#waiting.delete(server);
+        this.#indexed.set(server, replacement);
+      }
       const { waste, frequencies } = this.#generation;
       if (waste > LEAST_WASTE && waste > frequencies.documents) yield* this.#compact();
     }
@@ -136,22 +141,6 @@ export class ToolIndex {
   #nextWaiting(): [string, Replacement] | undefined {
     for (const entry of this.#waiting) return entry;
     return undefined;
-  }
-
-  *#indexServer(server: string, replacement: Replacement): Generator<void, void> {
-    const index = this.#generation;
-    const first = index.documents.length;
-    const counts = new Map<number, number>();
-    const [sample] = replacement.tools;
-    const tokens = serverTokens(sample ?? { server, tool: "", definition: {}, tags: [] });
-    for (const tool of replacement.tools) {
-      index.append(tool, tokens, counts);
-      yield;
-      if (this.#waiting.get(server) !== replacement) return; // removed or replaced meanwhile: what is in stays waste
-    }
-    this.#waiting.delete(server);
-    this.#indexed.set(server, replacement);
-    index.admit(server, first, tokens, counts);
   }
 
   *#compact(): Generator<void, void> {

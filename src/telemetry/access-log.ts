@@ -9,6 +9,7 @@ export function createAccessLog(log: Logger): Observer {
         { call: id, server: ref.backend, tool: ref.tool, ms: Math.round(ms * 1_000) / 1_000, code, outcome, ...notes },
         "call",
       ),
+    circuitChanged: (server, state) => log[state === "open" ? "warn" : "info"]({ server, state }, "circuit"),
     backendChanged: (server, state, detail) => log[state === "failed" ? "warn" : "info"]({ server, state, detail }, "backend"),
   };
 }
@@ -26,6 +27,7 @@ export function tellAll(observers: readonly Observer[], log: Logger): Observer {
   };
   return {
     callFinished: (record) => each((observer) => observer.callFinished(record)),
+    circuitChanged: (backend, state) => each((observer) => observer.circuitChanged(backend, state)),
     backendChanged: (backend, state, detail) => each((observer) => observer.backendChanged(backend, state, detail)),
   };
 }

@@ -6,6 +6,8 @@ export interface BackendFigures {
   readonly toolErrors: number;
   readonly failures: number;
   readonly starts: number;
+  /** How often its circuit has opened. */
+  readonly trips: number;
   readonly lastFailure: string | undefined;
 }
 
@@ -14,6 +16,7 @@ interface Counters {
   toolErrors: number;
   failures: number;
   starts: number;
+  trips: number;
   lastFailure: string | undefined;
 }
 
@@ -35,6 +38,10 @@ export class StatusBoard implements Observer {
     if (state === "running") this.#of(backend).starts += 1;
   }
 
+  circuitChanged(backend: string, state: string): void {
+    if (state === "open") this.#of(backend).trips += 1;
+  }
+
   figures(backend: string): BackendFigures {
     return { ...this.#of(backend) };
   }
@@ -42,7 +49,7 @@ export class StatusBoard implements Observer {
   #of(backend: string): Counters {
     let figures = this.#figures.get(backend);
     if (!figures) {
-      figures = { calls: 0, toolErrors: 0, failures: 0, starts: 0, lastFailure: undefined };
+      figures = { calls: 0, toolErrors: 0, failures: 0, starts: 0, trips: 0, lastFailure: undefined };
       this.#figures.set(backend, figures);
     }
     return figures;

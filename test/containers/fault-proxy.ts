@@ -20,6 +20,8 @@ export interface FaultProxy extends AsyncDisposable {
   readonly address: string;
   /** Every call seen, as `POST /containers/create`. */
   readonly calls: readonly string[];
+  /** Cuts every connection there is, as an engine that dies does. */
+  dropAll(): void;
 }
 
 export async function openFaultProxy(engineSocket: string, rule: FaultRule): Promise<FaultProxy> {
@@ -40,6 +42,9 @@ export async function openFaultProxy(engineSocket: string, rule: FaultRule): Pro
       return void answer.writeHead(fault.status, { "content-type": "application/json" }).end(fault.body);
     forward(engineSocket, call, answer);
   });
+  const dropAll = () => {
+    for (const socket of sockets) socket.destroy();
+  };
   server.on("connection", (socket) => sockets.add(socket));
   server.on("upgrade", async (call, socket, head) => {
     const fault = await judge(call);
@@ -57,8 +62,9 @@ export async function openFaultProxy(engineSocket: string, rule: FaultRule): Pro
   return {
     address: `unix://${path}`,
     calls,
+    dropAll,
     async [Symbol.asyncDispose]() {
-      for (const socket of sockets) socket.destroy();
+      dropAll();
       server.close();
       await once(server, "close");
     },

@@ -1,7 +1,7 @@
 import type { BackendSpec } from "../../src/model/backend-spec.ts";
 import { GatewayError } from "../../src/model/errors.ts";
 import type { JsonObject } from "../../src/model/json.ts";
-import type { Connection, RequestOptions, RuntimeDriver, Transport, Workload, WorkloadExit } from "../../src/model/ports.ts";
+import type { Connection, Era, RequestOptions, RuntimeDriver, Transport, Workload, WorkloadExit } from "../../src/model/ports.ts";
 
 /** A spec with the defaults of the parser; `over` says what matters to the test. */
 export const makeSpec = (over: Partial<BackendSpec> = {}): BackendSpec => ({
@@ -42,6 +42,8 @@ export class FakeBackend implements RuntimeDriver, Transport {
   answering: Answer = (method) => Promise.resolve(method === "tools/list" ? { tools: [] } : { content: [] });
   notify: (method: string, params: JsonObject) => void = () => {};
   warmsUp = false;
+  era: Era = "legacy";
+  capabilities: JsonObject = { tools: {} };
   /** Set by tests of parking; undefined means that the runtime cannot pause. */
   pausing: (() => Promise<boolean>) | undefined;
   resuming: () => Promise<void> = () => Promise.resolve();
@@ -91,8 +93,8 @@ export class FakeBackend implements RuntimeDriver, Transport {
       close = resolve;
     });
     return {
-      era: "legacy",
-      peer: { protocolVersion: "2025-06-18", capabilities: { tools: {} } },
+      era: this.era,
+      peer: { protocolVersion: "2025-06-18", capabilities: this.capabilities },
       request: (method, params, options) => {
         this.ledger.push(method);
         return this.answering(method, params, options);

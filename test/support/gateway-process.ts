@@ -29,11 +29,14 @@ export class GatewayProcess implements AsyncDisposable {
   readonly exited: Promise<ProcessEnd>;
   readonly child: ChildProcessWithoutNullStreams;
   readonly #waiting = new Map<unknown, Waiter>();
+  readonly #ownsHome: boolean;
   #stderr = "";
   #nextId = 1;
 
-  private constructor(home: GatewayHome, child: ChildProcessWithoutNullStreams) {
+  private constructor(home: GatewayHome, ownsHome: boolean, args: readonly string[]) {
+    const child = spawn(home.command, [...home.args, ...args], { env: home.env, cwd: home.dir });
     this.home = home;
+    this.#ownsHome = ownsHome;
     this.child = child;
     this.exited = once(child, "close").then(() => ({ code: child.exitCode, signal: child.signalCode }));
     child.stderr.setEncoding("utf8").on("data", (text: string) => {
@@ -46,8 +49,12 @@ export class GatewayProcess implements AsyncDisposable {
 
   /** Starts the gateway on a registry of its own; the environment is bare but for `env`. */
   static async start(registry: JsonObject, env: Readonly<Record<string, string>> = {}): Promise<GatewayProcess> {
-    const home = await createGatewayHome(registry, env);
-    return new GatewayProcess(home, spawn(home.command, home.args, { env: home.env, cwd: home.dir }));
+    return new GatewayProcess(await createGatewayHome(registry, env), true, []);
+  }
+
+  /** Starts a gateway on a home that belongs to somebody else: beside others there, or after them. */
+  static join(home: GatewayHome, args: readonly string[] = []): GatewayProcess {
+    return new GatewayProcess(home, false, args);
   }
 
   /** Everything it wrote to stderr so far. */
@@ -108,7 +115,7 @@ export class GatewayProcess implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.end();
-    await this.home[Symbol.asyncDispose]();
+    if (this.#ownsHome) await this.home[Symbol.asyncDispose]();
   }
 
   #receive(line: string): void {

@@ -41,7 +41,7 @@ async function compare(
   corpus: readonly CorpusTool[],
   sets: readonly QuerySet[],
 ): Promise<readonly Row[]> {
-  const { engine: open, buildMs, heapMib } = await measure(engine, corpus);
+  const { engine: open, buildMs, heldMib } = await measure(engine, corpus);
   if (!open) return [];
   const rows: Row[] = [];
   const scores: Scores[] = [];
@@ -54,7 +54,7 @@ async function compare(
     ms.push(...run.ms);
     rows.push({ ...head, set: name, ...scoreColumns(score), ...timeColumns(run.ms) });
   }
-  const build = { "build ms": Math.round(buildMs), "memory MiB": Math.round(heapMib) };
+  const build = { "build ms": Math.round(buildMs), "memory MiB": heldMib };
   rows.push({ ...head, set: `macro of ${sets.length}`, ...scoreColumns(meanScores(scores)), ...timeColumns(ms), ...build });
   return rows.map((row) => ({ ...row, "build ms": row["build ms"], "memory MiB": row["memory MiB"] }));
 }

@@ -5,8 +5,8 @@ import type { CorpusTool } from "./labelled-set.ts";
 export interface Measured {
   readonly engine: OpenEngine | undefined;
   readonly buildMs: number;
-  /** What the process holds more than before, JavaScript heap and typed arrays, in MiB; exact only under `--expose-gc`. */
-  readonly heapMib: number;
+  /** What the process holds more than before, JavaScript heap and typed arrays, in MiB; undefined without `--expose-gc`. */
+  readonly heldMib: number | undefined;
 }
 
 /** Opens an engine on a corpus and measures it. */
@@ -15,7 +15,7 @@ export async function measure(engine: Engine, corpus: readonly CorpusTool[]): Pr
   const began = performance.now();
   const open = await engine.open(corpus);
   const buildMs = performance.now() - began;
-  return { engine: open, buildMs, heapMib: (heldBytes() - before) / 2 ** 20 };
+  return { engine: open, buildMs, heldMib: globalThis.gc ? Math.round((heldBytes() - before) / 2 ** 20) : undefined };
 }
 
 function heldBytes(): number {

@@ -1,10 +1,11 @@
 import { Command, CommanderError } from "commander";
 import type { Gateway } from "../../gateway/gateway.ts";
+import type { RegistryView } from "../../gateway/views.ts";
 import { GatewayError } from "../../model/errors.ts";
 import { version } from "../version.ts";
 import type { CommandContext } from "./command.ts";
 import { EXIT, exitCodeOf } from "./exit-codes.ts";
-import { printFailure, printJson, wantsColor } from "./print.ts";
+import { finishOutput, printFailure, printJson, wantsColor } from "./print.ts";
 
 interface GlobalOptions {
   readonly registry?: string;
@@ -29,6 +30,7 @@ export async function runCli(argv: readonly string[]): Promise<number> {
     code = await runCommand(program.opts<GlobalOptions>(), command);
   };
   addCommands(program, run);
+  for (const stream of [process.stdout, process.stderr]) stream.on("error", () => undefined); // a reader may have enough, as head has
   try {
     if (argv.length === 0) program.outputHelp();
     else await program.parseAsync([...argv], { from: "user" });
@@ -36,6 +38,8 @@ export async function runCli(argv: readonly string[]): Promise<number> {
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.usage;
     throw error;
+  } finally {
+    await Promise.all([finishOutput(process.stdout), finishOutput(process.stderr)]);
   }
 }
 
@@ -108,11 +112,13 @@ async function runCommand(options: GlobalOptions, command: (context: CommandCont
   const onInterrupt = () => interrupted.abort(new GatewayError("cancelled", "Interrupted"));
   process.once("SIGINT", onInterrupt);
   let opening: Promise<Gateway> | undefined;
-  const gateway = (): Promise<Gateway> => {
+  const gateway = async (evenIfInvalid = false): Promise<Gateway> => {
     opening ??= import("../../gateway/open-gateway.ts").then(({ openGateway }) =>
       openGateway({ registry: options.registry, version }),
     );
-    return opening;
+    const opened = await opening;
+    if (!evenIfInvalid) assertReadable(opened.registry);
+    return opened;
   };
   try {
     return await command({ registry: options.registry, output, caller: { signal: interrupted.signal }, gateway });
@@ -125,4 +131,13 @@ async function runCommand(options: GlobalOptions, command: (context: CommandCont
     process.off("SIGINT", onInterrupt);
     await (await opening?.catch(() => undefined))?.[Symbol.asyncDispose]();
   }
+}
+
+/** A command about servers has nothing to say where the file could not be read. */
+function assertReadable({ state, errors, file }: RegistryView): void {
+  const [first] = errors;
+  if (state !== "invalid" || first === undefined) return;
+  throw new GatewayError("needs_config", `The registry is invalid: ${file}:${first.line}:${first.column} ${first.message}`, {
+    hint: first.hint ?? "Run sallyport validate to see every problem",
+  });
 }

@@ -45,3 +45,7 @@ export function printProblems(stream: NodeJS.WritableStream, problems: readonly 
 export function printFailure(output: Output, error: GatewayError): void {
   output.err.write(`sallyport: ${error.message}\n${error.hint === undefined ? "" : `${error.hint}\n`}`);
 }
+
+/** Resolves when everything written is handed over, or nobody reads it any more: ending the process earlier would cut it off. */
+export const finishOutput = (stream: NodeJS.WritableStream): Promise<void> =>
+  new Promise((resolve) => stream.write("", () => resolve()));

@@ -13,10 +13,10 @@ const EXIT_CONFIG_INVALID = 3;
 export async function runServe(request: ServeRequest): Promise<number> {
   if (request.strict) {
     const { checkRegistry } = await import("../../gateway/open-gateway.ts");
-    const { problems } = await checkRegistry(request.registry);
+    const { file, problems } = await checkRegistry(request.registry);
     if (problems.some(({ severity }) => severity === "error")) {
       const { printProblems } = await import("../cli/print.ts");
-      printProblems(process.stderr, problems);
+      printProblems(process.stderr, problems, file);
       return EXIT_CONFIG_INVALID;
     }
   }

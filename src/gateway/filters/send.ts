@@ -1,4 +1,4 @@
-import type { CallContext, CallHandler, ToolCall, ToolResult } from "../../model/call.ts";
+import type { CallContext, CallHandler, ProgressUpdate, ToolCall, ToolResult } from "../../model/call.ts";
 import { GatewayError } from "../../model/errors.ts";
 import type { JsonObject } from "../../model/json.ts";
 import type { Connection, RequestOptions } from "../../model/ports.ts";
@@ -70,9 +70,19 @@ async function ask(
     });
   using deadline = linkDeadline(deps.clock, ms, ctx.signal, expired);
   ctx.notes.attempts = (ctx.notes.attempts ?? 0) + 1;
-  const options: RequestOptions = { signal: deadline.signal, onProgress: ctx.onProgress, definition: descriptor.definition };
+  ctx.notes.sentAt = deps.clock.now();
+  const onProgress = ctx.onProgress && hearing(ctx, deps.clock, ctx.onProgress);
+  const options: RequestOptions = { signal: deadline.signal, onProgress, definition: descriptor.definition };
   return await connection.request("tools/call", paramsOf(call, ctx, connection), options);
 }
+
+/** Notes that the backend was heard, so that a slow one that reports progress is not taken for a dead one. */
+const hearing =
+  ({ notes }: CallContext, clock: Clock, pass: (update: ProgressUpdate) => void) =>
+  (update: ProgressUpdate): void => {
+    notes.heardAt = clock.now();
+    pass(update);
+  };
 
 function paramsOf({ ref, args, round }: ToolCall, ctx: CallContext, connection: Connection): JsonObject {
   const capabilities =

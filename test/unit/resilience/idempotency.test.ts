@@ -9,7 +9,12 @@ function open(limits?: IdempotencyLimits) {
   const clock = new ManualClock();
   const keys = new IdempotencyKeys<string>(clock, limits);
   let runs = 0;
-  const run = (key: string, work: () => Promise<string> = () => Promise.resolve(`run ${runs}`), fingerprint = "f", signal = patient()) =>
+  const run = (
+    key: string,
+    work: () => Promise<string> = () => Promise.resolve(`run ${runs}`),
+    fingerprint = "f",
+    signal = patient(),
+  ) =>
     keys.run({ key, fingerprint, signal }, () => {
       runs += 1;
       return work();

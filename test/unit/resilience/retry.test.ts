@@ -71,7 +71,9 @@ describe("mayRetry()", () => {
   });
 
   test("the dice are thrown between 50 ms and 1 s", () => {
-    const waits = Array.from({ length: 200 }, () => mayRetry(unsent, { trusted: false, remainingMs: 30_000, expectedMs: 0, attempts: 1 }));
+    const waits = Array.from({ length: 200 }, () =>
+      mayRetry(unsent, { trusted: false, remainingMs: 30_000, expectedMs: 0, attempts: 1 }),
+    );
     for (const wait of waits) {
       expect(wait).toBeGreaterThanOrEqual(50);
       expect(wait).toBeLessThanOrEqual(1_000);
@@ -93,7 +95,13 @@ describe("withRetryAdvice()", () => {
     const facts: ErrorContext = { backend: "git", retryAfterMs: 5, hint: "See status", httpStatus: 500, rpc, cause };
     const before = error("unavailable", facts);
     const after = withRetryAdvice(before, false);
-    expect(after).toMatchObject({ ...facts, hint: `${VERIFY}. See status`, code: "unavailable", outcome: "unknown", message: "any text" });
+    expect(after).toMatchObject({
+      ...facts,
+      hint: `${VERIFY}. See status`,
+      code: "unavailable",
+      outcome: "unknown",
+      message: "any text",
+    });
     expect(after.cause).toBe(cause);
   });
 
@@ -101,7 +109,11 @@ describe("withRetryAdvice()", () => {
     { what: "what is known not to have run", before: unsent, trusted: false },
     { what: "a trusted tool, which may simply be called again", before: error("unavailable"), trusted: true },
     { what: "a cancelled call, which nobody reads", before: error("cancelled"), trusted: false },
-    { what: "a hint that says it already", before: error("deadline_exceeded", { hint: `${VERIFY}, or give timeoutMs` }), trusted: false },
+    {
+      what: "a hint that says it already",
+      before: error("deadline_exceeded", { hint: `${VERIFY}, or give timeoutMs` }),
+      trusted: false,
+    },
   ])("leaves alone $what", ({ before, trusted }) => {
     expect(withRetryAdvice(before, trusted)).toBe(before);
   });

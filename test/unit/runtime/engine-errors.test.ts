@@ -6,6 +6,7 @@ test.each([
   [409, 'Conflict. The container name "/a" is already in use by container "b"', "name_in_use"],
   [500, 'creating container storage: the container name "a" is already in use by b: that name is already in use', "name_in_use"],
   [500, 'container create: name "a" is in use: container already exists', "name_in_use"],
+  [409, "renaming container b: name a already in use, cannot rename container b: container already exists", "name_in_use"],
   [404, "No such image: mcp/none:latest", "no_image"],
   [404, "no such image: localhost/none:1: image not known", "no_image"],
   [404, 'no container with name or ID "a" found: no such container', "no_container"],

@@ -12,6 +12,10 @@ describe("tokenize", () => {
     expect(tokenize("GraphQL PostgreSQL")).toEqual(["graphql", "graph", "postgresql", "postgre", "sql"]);
   });
 
+  test("takes the plural s off an acronym", () => {
+    expect(tokenize("PRs and VMs")).toEqual(["pr", "vm"]);
+  });
+
   test("leaves out words that say nothing about a tool, but keeps the verbs of tools", () => {
     expect(tokenize("please list and find the files for me")).toEqual(["list", "find", "files"]);
   });

@@ -117,7 +117,7 @@ describe("addresses and filters", () => {
   test("takes a URL or a foreign prefix for text", async () => {
     const index = await indexOf(...SHOP);
     expect(found(index, "note: read file")[0]).toBe("disk/read_file");
-    expect(found(index, "file https://shop/list_orders")[0]).toBe("disk/read_file");
+    expect(found(index, "read the file at https://shop/list_orders")[0]).toBe("disk/read_file");
   });
 });
 

@@ -1,6 +1,6 @@
 import type { CommandContext } from "../command.ts";
-import { EXIT, exitCodeOf } from "../exit-codes.ts";
-import { bold, printFailure, printJson, printLine } from "../print.ts";
+import { EXIT } from "../exit-codes.ts";
+import { bold, printJson, printLine } from "../print.ts";
 
 /** One server (`filesystem`) with its state, or one tool (`filesystem/read_file`) with its definition. */
 export async function info(context: CommandContext, name: string): Promise<number> {
@@ -10,10 +10,7 @@ export async function info(context: CommandContext, name: string): Promise<numbe
 async function toolInfo({ gateway, output, caller }: CommandContext, name: string): Promise<number> {
   const { tools, errors } = await (await gateway()).describe([name], caller);
   const [failure] = errors;
-  if (failure) {
-    printFailure(output, failure.error);
-    return exitCodeOf(failure.error.code);
-  }
+  if (failure) throw failure.error;
   for (const tool of tools) printJson(output, tool);
   return EXIT.ok;
 }

@@ -4,7 +4,7 @@ import { printJson, printLine, printProblems } from "../print.ts";
 
 /** The registry and what a gateway would make of it; a gateway in use by a host tells its own state through its `status` tool. */
 export async function status({ gateway, output }: CommandContext): Promise<number> {
-  const found = await (await gateway()).status();
+  const found = await (await gateway(true)).status();
   if (output.json) printJson(output, found);
   else {
     printLine(output, `Sallyport ${found.version}`);

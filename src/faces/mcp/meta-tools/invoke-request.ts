@@ -1,7 +1,7 @@
 import type { InvokeRequest } from "../../../gateway/gateway.ts";
 import type { JsonObject } from "../../../model/json.ts";
 import { INTEGER, type MetaToolCaller, OBJECT, STRING } from "../define-meta-tool.ts";
-import { readObject, readOptionalInteger } from "../read-args.ts";
+import { readObject, readOptionalInteger, readOptionalString } from "../read-args.ts";
 
 const LONGEST_CALL_MS = 600_000;
 
@@ -16,6 +16,7 @@ export const CALL_PROPERTIES = {
 export const readInvoke = (args: JsonObject, caller: MetaToolCaller): InvokeRequest => ({
   tool: args["tool"],
   args: readObject(args, "arguments", args["arguments"] ?? args["args"]),
+  idempotencyKey: readOptionalString(args, "idempotencyKey"),
   round: { inputResponses: caller.inputResponses, requestState: caller.requestState },
 });
 

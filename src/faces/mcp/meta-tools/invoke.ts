@@ -1,10 +1,10 @@
-import type { MetaTool } from "../define-meta-tool.ts";
+import { type MetaTool, STRING } from "../define-meta-tool.ts";
 import { CALL_PROPERTIES, readInvoke, withTimeout } from "./invoke-request.ts";
 
 export const invoke: MetaTool = {
   name: "invoke",
   description: "Call a tool. Its server is started if need be; the result is passed on as it is",
-  properties: CALL_PROPERTIES,
+  properties: { ...CALL_PROPERTIES, idempotencyKey: STRING },
   required: ["tool"],
   hints: { readOnlyHint: false, destructiveHint: true, idempotentHint: false, openWorldHint: true },
   run: async (args, gateway, caller) => await gateway.invoke(readInvoke(args, caller), withTimeout(args, caller)),

@@ -57,6 +57,9 @@ export function serverText(found: ServerStatus): string {
   const tools = found.tools === undefined ? "tools not known yet" : `${found.tools} tools`;
   return [
     `${found.server} [${found.state}], ${found.transport}${found.era === undefined ? "" : `, ${found.era} era`}, ${tools}`,
+    ...(found.guard.breaker === "closed"
+      ? []
+      : [`Circuit ${found.guard.breaker}: next try in ${formatMs(found.guard.retryAfterMs)}`]),
     ...(found.needs.length > 0 ? [`Needs ${found.needs.join(", ")}`] : []),
     `${found.figures.calls} calls, ${found.figures.failures} failed, ${found.figures.toolErrors} tool errors, ${found.inFlight} in flight`,
     ...(found.error === undefined

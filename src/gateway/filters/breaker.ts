@@ -1,0 +1,60 @@
+import type { CallContext, CallFilter, ToolCall } from "../../model/call.ts";
+import { GatewayError } from "../../model/errors.ts";
+import type { Permit } from "../../resilience/circuit-breaker.ts";
+import { type AttemptFacts, outcomeOf, SLOW_CALL_MS } from "../../resilience/outcome.ts";
+import type { Clock } from "../../time/clock.ts";
+import type { Guard, Guards } from "../guards.ts";
+import type { Router } from "../router.ts";
+
+export interface BreakerFilterDeps {
+  readonly router: Router;
+  readonly guards: Guards;
+  readonly clock: Clock;
+  /** How long the registry lets the backend take for this tool, in ms. */
+  readonly sendMs: (call: ToolCall) => number;
+}
+
+/** Fails at once while the backend is known not to answer, and tells its breaker what came of every attempt. */
+export const breaker =
+  ({ router, guards, clock, sendMs }: BreakerFilterDeps): CallFilter =>
+  (next) =>
+  async (call, ctx) => {
+    const supervisor = router.usable(call.ref.backend);
+    const guard = guards.of(supervisor);
+    const permit = guard.breaker.admit() ?? (await guard.breaker.awaitVerdict(ctx.signal)) ?? refuse(call, guard);
+    try {
+      const result = await next(call, ctx);
+      settle(guard, permit, "answer", NO_FACTS);
+      return result;
+    } catch (reason) {
+      const error = GatewayError.from(reason, ctx.signal);
+      const stopping = router.find(call.ref.backend) !== supervisor || supervisor.state.name === "draining";
+      settle(guard, permit, error, { ...factsOf(ctx, clock, sendMs(call)), stopping });
+      throw error;
+    }
+  };
+
+const NO_FACTS: AttemptFacts = { silentMs: 0, slowCallMs: SLOW_CALL_MS };
+
+function settle({ breaker, budget }: Guard, permit: Permit, result: "answer" | GatewayError, facts: AttemptFacts): void {
+  const outcome = outcomeOf(result, facts);
+  breaker.settle(permit, outcome);
+  budget.note(outcome);
+}
+
+function factsOf({ notes, timeoutMs }: CallContext, clock: Clock, sendMs: number): AttemptFacts {
+  const heardAt = notes.heardAt ?? notes.sentAt;
+  return {
+    silentMs: heardAt === undefined ? 0 : clock.now() - heardAt,
+    slowCallMs: Math.min(SLOW_CALL_MS, sendMs),
+    callerDeadlineMs: timeoutMs,
+  };
+}
+
+function refuse({ ref }: ToolCall, { breaker: { retryAfterMs } }: Guard): never {
+  throw new GatewayError("circuit_open", `"${ref.backend}" has stopped answering, so calls are not sent to it for now`, {
+    backend: ref.backend,
+    retryAfterMs,
+    hint: "Sallyport asks it by itself whether it is back; use another server, or see status with this server",
+  });
+}

@@ -1,0 +1,44 @@
+import type { CallContext, CallFilter, ToolCall } from "../../model/call.ts";
+import { GatewayError } from "../../model/errors.ts";
+import { mayRetry, withRetryAdvice } from "../../resilience/retry-policy.ts";
+import { isTrustedIdempotent } from "../../security/policy.ts";
+import { type Clock, sleep } from "../../time/clock.ts";
+import type { Guards } from "../guards.ts";
+import type { Router } from "../router.ts";
+
+/** Sends a call once more where that can do no harm: never written, refused unread, or vouched for by the registry. */
+export const retry =
+  (router: Router, guards: Guards, clock: Clock): CallFilter =>
+  (next) =>
+  async (call, ctx) => {
+    const guard = guards.of(router.usable(call.ref.backend));
+    const attempt = async () => {
+      await guard.pushback.pass(ctx);
+      return await next(call, ctx);
+    };
+    try {
+      return await attempt();
+    } catch (reason) {
+      const error = GatewayError.from(reason, ctx.signal);
+      guard.pushback.note(error);
+      const trusted = isTrusted(router, call);
+      const waitMs = mayRetry(error, { trusted, remainingMs: ctx.deadline - clock.now(), expectedMs: 0, attempts: 1 });
+      using leave = waitMs === undefined ? undefined : guard.budget.tryTake(guard.bulkhead.inFlight);
+      if (waitMs === undefined || !leave) throw withRetryAdvice(error, trusted);
+      await sleep(clock, waitMs, ctx.signal);
+      return await again(attempt, ctx, trusted);
+    }
+  };
+
+async function again<T>(attempt: () => Promise<T>, ctx: CallContext, trusted: boolean): Promise<T> {
+  try {
+    return await attempt();
+  } catch (reason) {
+    throw withRetryAdvice(GatewayError.from(reason, ctx.signal), trusted);
+  }
+}
+
+function isTrusted(router: Router, { ref }: ToolCall): boolean {
+  const descriptor = router.descriptor(ref);
+  return descriptor !== undefined && isTrustedIdempotent(router.backend(ref.backend).spec, descriptor);
+}

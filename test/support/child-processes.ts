@@ -1,0 +1,16 @@
+import { readFileSync } from "node:fs";
+
+/** The process ids of a process's children, from /proc (Linux). */
+export function childrenOf(pid: number | undefined): number[] {
+  return readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8").split(" ").filter(Boolean).map(Number);
+}
+
+/** Whether a process is there at all, if only as a zombie. */
+export function exists(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,45 @@
+import { expect, test } from "vitest";
+import { untilAborted } from "../../support/fake-backend.ts";
+import { caller, entry, openHouse } from "../../support/open-house.ts";
+
+function openDocs(over = {}) {
+  const house = openHouse([entry("docs", over)]);
+  house.backend("docs").capabilities = { resources: {}, prompts: {} };
+  return house;
+}
+
+test("a request is passed on with its parameters, and its answer as it came", async () => {
+  await using house = openDocs();
+  const answer = { resources: [{ uri: "a", "x-unknown": 1 }], "x-more": null };
+  house.backend("docs").answering = async (method, params) => (method === "resources/list" ? { ...answer, params } : {});
+  const meta = { traceparent: "00-1" };
+  expect(await house.gateway.request("docs", "resources/list", { cursor: "2" }, caller({ meta }))).toEqual({
+    ...answer,
+    params: { cursor: "2", _meta: meta },
+  });
+});
+
+test("a server that offers no such thing is not asked; the error says what it does offer", async () => {
+  await using house = openDocs();
+  house.backend("docs").capabilities = { tools: {}, prompts: {} };
+  await expect(house.gateway.request("docs", "resources/read", { uri: "a" }, caller())).rejects.toMatchObject({
+    code: "not_found",
+    message: 'Server "docs" offers no resources',
+    hint: expect.stringContaining("tools, prompts"),
+  });
+  expect(house.backend("docs").ledger).not.toContain("resources/read");
+});
+
+test("the deadline covers start and answer", async () => {
+  await using house = openDocs({ callTimeoutMs: 1_000 });
+  house.backend("docs").answering = (_method, _params, { signal }) => untilAborted(signal);
+  const late = house.gateway.request("docs", "prompts/list", {}, caller()).catch((error: unknown) => error);
+  await house.clock.advance(11_000);
+  expect(await late).toMatchObject({ code: "deadline_exceeded", message: '"docs" did not answer prompts/list within 11 s' });
+});
+
+test("a server that is switched off is not started for it", async () => {
+  await using house = openDocs({ enabled: false });
+  await expect(house.gateway.request("docs", "prompts/list", {}, caller())).rejects.toMatchObject({ code: "permission_denied" });
+  expect(house.backend("docs").ledger).toEqual([]);
+});

@@ -1,0 +1,52 @@
+import { beforeEach, expect, test, vi } from "vitest";
+import type { CallFilter } from "../../../src/model/call.ts";
+import { caller, entry, offer, openHouse, tool } from "../../support/open-house.ts";
+
+const { passed } = vi.hoisted(() => ({ passed: [] as string[] }));
+
+/** The filter itself, and a note of the moment a call comes by. */
+const { noted } = vi.hoisted(() => ({
+  noted:
+    <Args extends unknown[]>(name: string, make: (...args: Args) => CallFilter) =>
+    (...args: Args): CallFilter =>
+    (next) => {
+      const handler = make(...args)(next);
+      return (call, ctx) => {
+        passed.push(name);
+        return handler(call, ctx);
+      };
+    },
+}));
+
+vi.mock(import("../../../src/gateway/filters/observe.ts"), async (original) => ({
+  observe: noted("observe", (await original()).observe),
+}));
+vi.mock(import("../../../src/gateway/filters/deadline.ts"), async (original) => ({
+  deadline: noted("deadline", (await original()).deadline),
+}));
+vi.mock(import("../../../src/gateway/filters/policy.ts"), async (original) => ({
+  policy: noted("policy", (await original()).policy),
+}));
+vi.mock(import("../../../src/gateway/filters/read-only.ts"), async (original) => ({
+  readOnly: noted("readOnly", (await original()).readOnly),
+}));
+
+beforeEach(() => void passed.splice(0));
+
+async function openNotes() {
+  const house = openHouse([entry("notes", { trustAnnotations: true })]);
+  offer(house.backend("notes"), [tool("read", { annotations: { readOnlyHint: true } })]);
+  return house;
+}
+
+test("a call passes the filters in the order the house prescribes", async () => {
+  await using house = await openNotes();
+  await house.gateway.invoke({ tool: "notes/read", args: {} }, caller());
+  expect(passed).toEqual(["observe", "deadline", "policy"]);
+});
+
+test("a read-only call passes the same filters and one more at the end", async () => {
+  await using house = await openNotes();
+  await house.gateway.invokeReadonly({ tool: "notes/read", args: {} }, caller());
+  expect(passed).toEqual(["observe", "deadline", "policy", "readOnly"]);
+});
