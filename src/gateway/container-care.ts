@@ -10,6 +10,8 @@ import type { Clock } from "../time/clock.ts";
 
 export type { CollectionStep } from "../runtime/container-orphans.ts";
 
+const NOBODY: ReadonlySet<string> = new Set();
+
 /** The container engine as `status` shows it. */
 export interface EngineView {
   readonly name?: string;
@@ -55,15 +57,20 @@ export class ContainerCare implements AsyncDisposable {
     return problem === undefined ? undefined : { problem };
   }
 
-  /** Removes what dead gateways left, in the background of a start; an engine that is not there is no news then. */
-  async sweep(): Promise<void> {
-    if (!this.#hasContainers()) return;
+  /**
+   * Removes what dead gateways left, in the background of a start, and names the servers whose containers can be taken over;
+   * an engine that is not there is no news then.
+   */
+  async sweep(): Promise<readonly string[]> {
+    if (!this.#hasContainers()) return [];
     try {
       const steps = await this.collect();
       const removed = steps.filter(({ verdict }) => verdict === "remove").map(({ container }) => container.name);
       if (removed.length > 0) this.#options.log.info({ removed }, "removed containers of gateways that are gone");
+      return steps.filter(({ verdict }) => verdict === "adoptable").map(({ container }) => container.labels.server);
     } catch (error) {
       this.#options.log.info({ error: GatewayError.from(error).message }, "left-over containers not looked for");
+      return [];
     }
   }
 
@@ -77,7 +84,9 @@ export class ContainerCare implements AsyncDisposable {
     return await this.#orphans.collect(this.#wanted());
   }
 
+  /** Removes, since an engine is at hand anyway, what no gateway uses any more. */
   async [Symbol.asyncDispose](): Promise<void> {
+    if (this.#engines.state.facts) await this.#orphans.collect(NOBODY).catch(() => undefined); // the next start looks again
     await this.#engines[Symbol.asyncDispose]();
   }
 

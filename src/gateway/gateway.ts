@@ -148,11 +148,18 @@ export class Gateway implements AsyncDisposable {
     return dryRun ? await this.#parts.containers.plan() : await this.#parts.containers.collect();
   }
 
+  /**
+   * Clears away, in the background, the containers of gateways that died, and takes over those the registry still wants:
+   * from now on they count as idle here, and stop in their time.
+   */
+  inherit(): void {
+    void this.#parts.containers.sweep().then((servers) => servers.forEach((server) => this.#learnInBackground(server)));
+  }
+
   /** Starts the servers the registry wants warm, in the background. */
   warmUp(): void {
     for (const { spec } of this.#parts.fleet.all()) {
-      if (!spec.warm || !isUsable(spec)) continue;
-      void this.#parts.learn.learn(spec.id, new AbortController().signal).catch(() => undefined); // its failure shows in status
+      if (spec.warm && isUsable(spec)) this.#learnInBackground(spec.id);
     }
   }
 
@@ -164,6 +171,11 @@ export class Gateway implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     this.#closing = true;
     await this.#parts.close();
+  }
+
+  #learnInBackground(backend: string): void {
+    if (this.#closing) return;
+    void this.#parts.learn.learn(backend, new AbortController().signal).catch(() => undefined); // its failure shows in status
   }
 
   #assertOpen(): void {

@@ -73,7 +73,6 @@ async function assemble(
   };
   const watcher = watchRegistry({ ...loading, clock, current: start, onChange });
   owned.defer(() => watcher[Symbol.dispose]());
-  void containers.sweep(); // it logs its own failures
   return gateway;
 }
 

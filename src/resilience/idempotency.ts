@@ -1,4 +1,5 @@
 import { GatewayError } from "../model/errors.ts";
+import { roughBytes } from "../model/json.ts";
 import type { Clock } from "../time/clock.ts";
 import { SingleFlight } from "./single-flight.ts";
 
@@ -101,7 +102,7 @@ export class IdempotencyKeys<T> {
 
   /** Makes room for a result at the cost of older ones: their calls are remembered, their results are not. */
   #worthKeeping(result: T): Fate<T> {
-    const bytes = Buffer.byteLength(JSON.stringify(result) ?? "");
+    const bytes = roughBytes(result);
     if (bytes > this.#limits.bytes) return { kind: "lost" };
     for (const entry of this.#entries.values()) {
       if (this.#bytes + bytes <= this.#limits.bytes) break;

@@ -48,6 +48,19 @@ class ContainerDriver implements RuntimeDriver {
     }
   }
 
+  /** Pulls the image if it is absent: on a person's word, so that no call ever waits for it. */
+  async prepare({ spec, signal, report }: LaunchRequest): Promise<void> {
+    const { image } = spec.options as ContainerOptions; // this runtime's own `parse` made them
+    try {
+      const { api } = await this.#deps.engines.engine(signal);
+      if ((await api.imageId(image)) !== undefined) return;
+      report("pull", image);
+      await api.pull(image, (line) => report("pull", line), signal);
+    } catch (error) {
+      throw GatewayError.from(error, signal).with({ backend: spec.id });
+    }
+  }
+
   async #launch(request: LaunchRequest, options: ContainerOptions): Promise<Workload> {
     const { engines, leases } = this.#deps;
     const engine = await engines.engine(request.signal);

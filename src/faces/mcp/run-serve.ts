@@ -36,7 +36,11 @@ export async function runServe(request: ServeRequest): Promise<number> {
 function lazyGateway(registry: string | undefined) {
   let opening: Promise<Gateway> | undefined;
   const open = (): Promise<Gateway> => {
-    opening ??= import("../../gateway/open-gateway.ts").then(({ openGateway }) => openGateway({ registry, version }));
+    opening ??= import("../../gateway/open-gateway.ts").then(async ({ openGateway }) => {
+      const gateway = await openGateway({ registry, version });
+      gateway.inherit();
+      return gateway;
+    });
     return opening;
   };
   const warmUp = (): void => {

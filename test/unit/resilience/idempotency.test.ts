@@ -168,22 +168,22 @@ describe("IdempotencyKeys", () => {
   });
 
   test("gives up the oldest results when there are too many bytes, but never runs their calls again", async () => {
-    const { run, runs } = open({ keys: 10, bytes: 24 });
-    const eight = (text: string) => () => Promise.resolve(text.repeat(6)); // 8 bytes with its quotes
-    for (const key of ["a", "b", "c"]) await run(key, eight(key));
-    expect(await run("a")).toBe("aaaaaa");
-    await run("d", eight("d"));
+    const { run, runs } = open({ keys: 10, bytes: 60 });
+    const twenty = (letter: string) => () => Promise.resolve(letter.repeat(12)); // and 8 bytes more
+    for (const key of ["a", "b", "c"]) await run(key, twenty(key));
+    expect(await run("a")).toBe("a".repeat(12));
+    await run("d", twenty("d"));
     await expect(run("a")).rejects.toMatchObject({ code: "resource_exhausted", outcome: "executed" });
-    expect(await run("b")).toBe("bbbbbb");
-    await run("e", () => Promise.resolve("e".repeat(23)));
+    expect(await run("b")).toBe("b".repeat(12));
+    await run("e", () => Promise.resolve("e".repeat(53)));
     await expect(run("e")).rejects.toMatchObject({ outcome: "executed" });
-    expect(await run("b")).toBe("bbbbbb");
+    expect(await run("b")).toBe("b".repeat(12));
     expect(runs()).toBe(5);
   });
 
   test("expired results give their bytes back", async () => {
-    const { clock, run } = open({ keys: 10, bytes: 24 });
-    await run("a", () => Promise.resolve("a".repeat(22)));
+    const { clock, run } = open({ keys: 10, bytes: 40 });
+    await run("a", () => Promise.resolve("a".repeat(32)));
     await clock.advance(600_000);
     await run("b", () => Promise.resolve("b".repeat(10)));
     await run("c", () => Promise.resolve("c".repeat(10)));
