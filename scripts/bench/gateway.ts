@@ -14,10 +14,10 @@ export interface Installation extends Disposable {
 }
 
 /** Writes the registry into a temporary directory. Throws if nothing is built. */
-export function install(mcpServers: object): Installation {
+export function install(mcpServers: object, settings: object = {}): Installation {
   if (!existsSync(BIN)) throw new Error("Cannot find dist/main.js; run `npm run build`");
   const dir = mkdtempSync(join(tmpdir(), "sallyport-bench-"));
-  writeFileSync(join(dir, "registry.json"), JSON.stringify({ mcpServers }));
+  writeFileSync(join(dir, "registry.json"), JSON.stringify({ ...settings, mcpServers }));
   return {
     args: [BIN, "--registry", join(dir, "registry.json")],
     env: { ...process.env, SALLYPORT_STATE_DIR: join(dir, "state") },

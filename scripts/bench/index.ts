@@ -1,14 +1,18 @@
-// Measures the built gateway against floors of the same run. Run: npm run bench -- cold-start|call [--rounds N]
+// Measures the built gateway against floors of the same run. Run: npm run bench -- cold-start|call|start|isolation [--rounds N]
 // [--calls N] [--output FILE] [--no-pin]
 import { parseArgs } from "node:util";
 import { describeMachine, pinToOneCpu } from "./machine.ts";
 import { type Findings, printTable, writeJson } from "./report.ts";
 import { call } from "./scenarios/call.ts";
 import { coldStart } from "./scenarios/cold-start.ts";
+import { isolation } from "./scenarios/isolation.ts";
+import { start } from "./scenarios/start.ts";
 
 const SCENARIOS: Readonly<Record<string, (rounds: number, calls: number) => Promise<Findings>>> = {
   "cold-start": coldStart,
   call,
+  start,
+  isolation,
 };
 
 const { positionals, values } = parseArgs({

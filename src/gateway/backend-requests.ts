@@ -14,13 +14,13 @@ export type BackendRequests = (backend: string, method: string, params: JsonObje
 export const createBackendRequests =
   (router: Router, clock: Clock): BackendRequests =>
   async (backend, method, params, caller) => {
-    const supervisor = router.usable(backend);
-    const { totalMs } = callBudget(supervisor.spec.callTimeoutMs, undefined, caller.timeoutMs);
+    const runner = router.usable(backend);
+    const { totalMs } = callBudget(runner.spec.callTimeoutMs, undefined, caller.timeoutMs);
     const expired = () =>
       new GatewayError("deadline_exceeded", `"${backend}" did not answer ${method} within ${formatMs(totalMs)}`, { backend });
     using deadline = linkDeadline(clock, totalMs, caller.signal, expired);
     const { signal } = deadline;
-    return await supervisor.use(signal, async ({ connection }) => {
+    return await runner.use(signal, async ({ connection }) => {
       assertOffered(backend, method, connection.peer.capabilities);
       const meta = caller.meta && { _meta: caller.meta };
       return await connection.request(method, { ...params, ...meta }, { signal, onProgress: caller.onProgress });

@@ -39,6 +39,8 @@ export class ContainerCare implements AsyncDisposable {
   readonly #options: ContainerCareOptions;
   readonly #engines: EngineConnector;
   readonly #orphans: ContainerOrphans;
+  /** Not so for a command that only looks, such as `gc --dry-run`. */
+  #tidies = false;
 
   constructor(options: ContainerCareOptions) {
     const { clock, runtimeDir, engine } = options;
@@ -62,6 +64,7 @@ export class ContainerCare implements AsyncDisposable {
    * an engine that is not there is no news then.
    */
   async sweep(): Promise<readonly string[]> {
+    this.#tidies = true;
     if (!this.#hasContainers()) return [];
     try {
       const steps = await this.collect();
@@ -84,9 +87,9 @@ export class ContainerCare implements AsyncDisposable {
     return await this.#orphans.collect(this.#wanted());
   }
 
-  /** Removes, since an engine is at hand anyway, what no gateway uses any more. */
+  /** Removes what no gateway uses any more, if it has swept at its start and an engine is at hand anyway. */
   async [Symbol.asyncDispose](): Promise<void> {
-    if (this.#engines.state.facts) await this.#orphans.collect(NOBODY).catch(() => undefined); // the next start looks again
+    if (this.#tidies && this.#engines.state.facts) await this.#orphans.collect(NOBODY).catch(() => undefined); // the next start looks again
     await this.#engines[Symbol.asyncDispose]();
   }
 

@@ -1,11 +1,8 @@
 import { Catalog } from "../catalog/catalog.ts";
 import { Fleet } from "../lifecycle/fleet.ts";
-import { StartSlots } from "../lifecycle/start-slots.ts";
-import { Supervisor } from "../lifecycle/supervisor.ts";
 import type { BackendSpec } from "../model/backend-spec.ts";
 import type { ToolCall, ToolResult } from "../model/call.ts";
-import { GatewayError } from "../model/errors.ts";
-import type { Connection, Observer, RuntimeDriver, StateStore, Transport } from "../model/ports.ts";
+import type { RuntimeDriver, StateStore, Transport } from "../model/ports.ts";
 import type { RegistrySnapshot } from "../model/registry-snapshot.ts";
 import { callBudget } from "../resilience/deadline.ts";
 import { IdempotencyKeys } from "../resilience/idempotency.ts";
@@ -34,10 +31,8 @@ import { pipeline } from "./pipeline.ts";
 import { RecallCatalog } from "./recall-catalog.ts";
 import { RefreshCatalog } from "./refresh-catalog.ts";
 import { Router } from "./router.ts";
+import { createRunnerFactory } from "./runner-factory.ts";
 import { type RegistryView, Views } from "./views.ts";
-
-/** Starts allowed at the same time; more only slow each other down. */
-const PARALLEL_STARTS = 4;
 
 export interface GatewayDeps {
   readonly version: string;
@@ -67,14 +62,15 @@ export function createGateway(deps: GatewayDeps): OpenGateway {
   const index = new ToolIndex(clock);
   const catalog = new Catalog((backend, listing) => followCatalog(index, fleet.get(backend)?.spec, backend, listing));
   const refresh = new RefreshCatalog(catalog, store, (backend) => fleet.get(backend)?.spec, clock);
-  const makeSupervisor = supervisorFactory(deps, observer, refresh);
-  const fleet = new Fleet(deps.snapshot, makeSupervisor);
+  const { drivers, transport } = deps;
+  const { drainMs } = deps.snapshot.settings;
+  const fleet = new Fleet(deps.snapshot, createRunnerFactory({ drivers, transport, clock, drainMs }, observer, refresh));
   const router = new Router(fleet, catalog);
   const recall = new RecallCatalog(fleet, catalog, store, log);
   const learn = new LearnTools(fleet, catalog, recall, refresh, clock);
 
   const guards = new Guards(clock, (backend, state) => observer.circuitChanged(backend, state));
-  const sendMs = ({ ref }: ToolCall) => sendMsOf(router.backend(ref.backend).spec, ref.tool);
+  const sendMs = ({ ref }: ToolCall) => sendMsOf(router.find(ref.backend)?.spec, ref.tool);
   const entrance = [observe(observer, clock), deadline(clock), policy(router)];
   const passage = [
     idempotency(new IdempotencyKeys<ToolResult>(clock)),
@@ -116,42 +112,6 @@ export function createGateway(deps: GatewayDeps): OpenGateway {
   return { gateway, apply };
 }
 
-const sendMsOf = (spec: BackendSpec, tool: string): number =>
-  callBudget(spec.callTimeoutMs, spec.tools.overrides.get(tool)?.timeoutMs, undefined).sendMs;
-
-function supervisorFactory(deps: GatewayDeps, observer: Observer, refresh: RefreshCatalog): (spec: BackendSpec) => Supervisor {
-  const slots = new StartSlots(PARALLEL_STARTS);
-  return (spec) =>
-    new Supervisor({
-      spec,
-      driver: deps.drivers.get(spec.runtime) ?? noDriver(spec.runtime),
-      transport: deps.transport,
-      clock: deps.clock,
-      drainMs: deps.snapshot.settings.drainMs,
-      startSlot: (signal) => slots.take(signal),
-      events: {
-        stateChanged: (backend, state, detail) => observer.backendChanged(backend, state, detail),
-        connected: (backend, connection) => refreshInBackground(refresh, backend, connection),
-        notified: (backend, method, _params, connection) => {
-          if (method !== "notifications/tools/list_changed") return;
-          refresh.invalidate(backend);
-          refreshInBackground(refresh, backend, connection);
-        },
-      },
-    });
-}
-
-/** Its failure is told to the call that needs the tools. */
-function refreshInBackground(refresh: RefreshCatalog, backend: string, connection: Connection): void {
-  void refresh.refresh(backend, connection, new AbortController().signal).catch(() => undefined);
-}
-
-const noDriver = (kind: string): RuntimeDriver => ({
-  kind,
-  launch: ({ spec }) =>
-    Promise.reject(
-      new GatewayError("needs_config", `Cannot start "${spec.id}": this version cannot run ${kind} entries`, {
-        backend: spec.id,
-      }),
-    ),
-});
+/** A reload may remove a server while a call is under way: its end must still be told as it was. */
+const sendMsOf = (spec: BackendSpec | undefined, tool: string): number =>
+  callBudget(spec?.callTimeoutMs ?? Number.POSITIVE_INFINITY, spec?.tools.overrides.get(tool)?.timeoutMs, undefined).sendMs;

@@ -121,18 +121,18 @@ export class Gateway implements AsyncDisposable {
 
   /** Starts, stops or refreshes one server on a person's or model's word; gives back its status afterwards. */
   async manage(action: ManageAction, backend: string, caller: Caller): Promise<ServerStatus> {
-    const supervisor = action === "stop" ? this.#parts.router.backend(backend) : this.#parts.router.usable(backend);
-    if (action === "stop" || action === "restart") await supervisor.stop();
+    const runner = action === "stop" ? this.#parts.router.backend(backend) : this.#parts.router.usable(backend);
+    if (action === "stop" || action === "restart") await runner.stop();
     if (action === "reset" || action === "restart" || action === "start") {
-      supervisor.reset();
-      this.#parts.guards.of(supervisor).breaker.reset();
+      runner.reset();
+      this.#parts.guards.of(runner).breaker.reset();
     }
     if (action === "refresh") this.#parts.refresh.invalidate(backend);
     if (action === "start" || action === "restart" || action === "refresh") {
       this.#assertOpen();
       const onStage = reportStages(caller.onProgress, this.#parts.clock);
-      if (action === "start") await supervisor.prepare(caller.signal, onStage);
-      await supervisor.start(caller.signal, onStage);
+      if (action === "start") await runner.prepare(caller.signal, onStage);
+      await runner.start(caller.signal, onStage);
       await this.#parts.learn.learn(backend, caller.signal);
     }
     return await this.#parts.views.server(backend);

@@ -1,4 +1,4 @@
-import type { Supervisor } from "../lifecycle/supervisor.ts";
+import type { BackendRunner } from "../lifecycle/backend-runner.ts";
 import { Bulkhead } from "../resilience/bulkhead.ts";
 import { CircuitBreaker } from "../resilience/circuit-breaker.ts";
 import { GlobalLimits } from "../resilience/global-limits.ts";
@@ -23,29 +23,29 @@ export interface GuardView {
   readonly queued: number;
 }
 
-/** One guard for each supervisor: a changed entry gets a new one and owes nothing to the old. */
+/** One guard for each runner: a changed entry gets a new one and owes nothing to the old. */
 export class Guards implements Disposable {
   readonly #clock: Clock;
   readonly #onChange: (backend: string, breaker: string) => void;
   readonly #shared = new GlobalLimits();
-  readonly #guards = new Map<Supervisor, Guard>();
+  readonly #guards = new Map<BackendRunner, Guard>();
 
   constructor(clock: Clock, onChange: (backend: string, breaker: string) => void) {
     this.#clock = clock;
     this.#onChange = onChange;
   }
 
-  of(supervisor: Supervisor): Guard {
-    let guard = this.#guards.get(supervisor);
+  of(runner: BackendRunner): Guard {
+    let guard = this.#guards.get(runner);
     if (!guard) {
-      guard = this.#create(supervisor);
-      this.#guards.set(supervisor, guard);
+      guard = this.#create(runner);
+      this.#guards.set(runner, guard);
     }
     return guard;
   }
 
-  view(supervisor: Supervisor): GuardView {
-    const { breaker, bulkhead } = this.of(supervisor);
+  view(runner: BackendRunner): GuardView {
+    const { breaker, bulkhead } = this.of(runner);
     return {
       breaker: breaker.state,
       retryAfterMs: breaker.retryAfterMs,
@@ -54,12 +54,12 @@ export class Guards implements Disposable {
     };
   }
 
-  /** Drops the guards of supervisors that are no longer in force; calls under way finish without being counted. */
-  keepOnly(current: readonly Supervisor[]): void {
-    for (const [supervisor, { breaker }] of this.#guards) {
-      if (current.includes(supervisor)) continue;
+  /** Drops the guards of runners that are no longer in force; calls under way finish without being counted. */
+  keepOnly(current: readonly BackendRunner[]): void {
+    for (const [runner, { breaker }] of this.#guards) {
+      if (current.includes(runner)) continue;
       breaker[Symbol.dispose]();
-      this.#guards.delete(supervisor);
+      this.#guards.delete(runner);
     }
   }
 
@@ -67,14 +67,14 @@ export class Guards implements Disposable {
     this.keepOnly([]);
   }
 
-  #create(supervisor: Supervisor): Guard {
-    const backend = supervisor.spec.id;
+  #create(runner: BackendRunner): Guard {
+    const backend = runner.spec.id;
     const clock = this.#clock;
     return {
       bulkhead: new Bulkhead({ backend, clock, shared: this.#shared }),
       breaker: new CircuitBreaker({
         clock,
-        probe: (signal) => supervisor.use(signal, ({ connection }) => connection.probe(signal)),
+        probe: (signal) => runner.use(signal, ({ connection }) => connection.probe(signal)),
         onChange: (state) => this.#onChange(backend, state),
       }),
       pushback: new Pushback(backend, clock),

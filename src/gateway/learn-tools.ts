@@ -1,6 +1,6 @@
 import type { Catalog } from "../catalog/catalog.ts";
+import type { BackendRunner } from "../lifecycle/backend-runner.ts";
 import type { Fleet } from "../lifecycle/fleet.ts";
-import type { Supervisor } from "../lifecycle/supervisor.ts";
 import { GatewayError } from "../model/errors.ts";
 import type { ToolRef } from "../model/tool.ts";
 import { formatMs } from "../model/units.ts";
@@ -56,18 +56,18 @@ export class LearnTools {
 
   /** Starts a server if need be, and if it may, and reads its tools, however long that takes within the signal. */
   async learn(backend: string, signal: AbortSignal): Promise<void> {
-    const supervisor = this.#fleet.get(backend);
-    if (!supervisor) return;
-    await this.#read(supervisor, signal);
+    const runner = this.#fleet.get(backend);
+    if (!runner) return;
+    await this.#read(runner, signal);
   }
 
   /** Learns every unknown server at once and waits a little; names those that are still unknown, with the reason. */
   async learnUnknown(only: string | undefined, signal: AbortSignal): Promise<readonly UnknownTools[]> {
     await this.#recall.recall();
-    const isStranger = ({ spec }: Supervisor): boolean =>
+    const isStranger = ({ spec }: BackendRunner): boolean =>
       this.#catalog.get(spec.id) === undefined && (only === undefined ? isUsable(spec) : spec.id === only);
     const strangers = this.#fleet.all().filter(isStranger);
-    await Promise.all(strangers.map((supervisor) => this.#waitABit(supervisor, signal)));
+    await Promise.all(strangers.map((runner) => this.#waitABit(runner, signal)));
     return strangers.filter(isStranger).map(({ spec }) => this.#reasonFor(spec.id));
   }
 
@@ -77,9 +77,9 @@ export class LearnTools {
   }
 
   /** One attempt per server at a time; only the first is waited for, so a dead server delays one question. */
-  async #waitABit(supervisor: Supervisor, signal: AbortSignal): Promise<void> {
-    const { id } = supervisor.spec;
-    const flight = this.#flights.run(id, () => this.#attempt(supervisor));
+  async #waitABit(runner: BackendRunner, signal: AbortSignal): Promise<void> {
+    const { id } = runner.spec;
+    const flight = this.#flights.run(id, () => this.#attempt(runner));
     const waitMs = (this.#attempts.get(id)?.patientUntil ?? 0) - this.#clock.now();
     if (waitMs <= 0) return;
     const outOfPatience = () => new GatewayError("deadline_exceeded", `"${id}" is still starting`, { backend: id });
@@ -87,20 +87,20 @@ export class LearnTools {
     await Promise.race([flight, aborted(patience.signal)]);
   }
 
-  async #attempt(supervisor: Supervisor): Promise<void> {
-    const { id } = supervisor.spec;
+  async #attempt(runner: BackendRunner): Promise<void> {
+    const { id } = runner.spec;
     const patientUntil = this.#attempts.get(id)?.patientUntil ?? this.#clock.now() + PATIENCE_MS;
     this.#attempts.set(id, { patientUntil });
     try {
-      await this.#read(supervisor, new AbortController().signal);
+      await this.#read(runner, new AbortController().signal);
     } catch (reason) {
       this.#attempts.set(id, { patientUntil, failure: GatewayError.from(reason).message });
     }
   }
 
-  async #read(supervisor: Supervisor, signal: AbortSignal): Promise<void> {
-    assertUsable(supervisor.spec);
-    await supervisor.use(signal, ({ connection }) => this.#refresh.refresh(supervisor.spec.id, connection, signal));
+  async #read(runner: BackendRunner, signal: AbortSignal): Promise<void> {
+    assertUsable(runner.spec);
+    await runner.use(signal, ({ connection }) => this.#refresh.refresh(runner.spec.id, connection, signal));
   }
 
   #reasonFor(server: string): UnknownTools {

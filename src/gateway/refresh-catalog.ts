@@ -18,13 +18,14 @@ export class RefreshCatalog {
   readonly #store: StateStore;
   readonly #specOf: (backend: string) => BackendSpec | undefined;
   readonly #clock: Clock;
-  readonly #flights = new SingleFlight<void>();
-  /** The connection that came last; what an older one says counts only until this one is read. */
-  readonly #newest = new Map<string, Connection>();
-  /** The connection each listing came from; another one means the listing is from before. */
-  readonly #source = new Map<string, Connection>();
+  readonly #flights = new SingleFlight<void, Connection>();
+  /** The connections of each backend, one a replica, that were read since its last change. */
+  readonly #current = new Map<string, WeakSet<Connection>>();
   /** How often each backend was said to have changed. */
   readonly #changes = new Map<string, number>();
+  /** Which reading each listing came from; one that began earlier and ends later is not shown. */
+  readonly #shown = new Map<string, number>();
+  #readings = 0;
 
   constructor(catalog: Catalog, store: StateStore, specOf: (backend: string) => BackendSpec | undefined, clock: Clock) {
     this.#catalog = catalog;
@@ -33,33 +34,29 @@ export class RefreshCatalog {
     this.#clock = clock;
   }
 
-  /** Whether the listing was read over this very connection and nothing has changed since. */
+  /** Whether the tools were read over this very connection and nothing has changed since. */
   isCurrent(backend: string, connection: Connection): boolean {
-    return this.#source.get(backend) === connection;
+    return this.#current.get(backend)?.has(connection) === true;
   }
 
   /** The backend said that its tools changed, or a person wants to be sure; a reading under way will read once more. */
   invalidate(backend: string): void {
-    this.#source.delete(backend);
+    this.#current.delete(backend);
     this.#changes.set(backend, this.#changesOf(backend) + 1);
   }
 
   /** Reads the backend's tools once, however many ask; a caller that aborts leaves the reading to the others. */
   async refresh(backend: string, connection: Connection, signal: AbortSignal): Promise<void> {
-    if (this.#newest.get(backend) !== connection) {
-      this.#newest.set(backend, connection);
-      this.invalidate(backend); // a reading under way over an older connection must not be the last word
-    }
     await abandonOnAbort(
-      this.#flights.run(backend, () => this.#readUntilCurrent(backend)),
+      this.#flights.run(connection, () => this.#readUntilCurrent(backend, connection)),
       signal,
     );
   }
 
-  async #readUntilCurrent(backend: string): Promise<void> {
+  async #readUntilCurrent(backend: string, connection: Connection): Promise<void> {
     for (let attempt = 1; ; attempt += 1) {
       const changes = this.#changesOf(backend);
-      const failure = await this.#read(backend).then(
+      const failure = await this.#read(backend, connection).then(
         () => undefined,
         (reason: unknown) => GatewayError.from(reason),
       );
@@ -69,9 +66,11 @@ export class RefreshCatalog {
     }
   }
 
-  async #read(backend: string): Promise<void> {
-    const [spec, connection] = [this.#specOf(backend), this.#newest.get(backend)];
-    if (!spec || !connection) return;
+  async #read(backend: string, connection: Connection): Promise<void> {
+    const spec = this.#specOf(backend);
+    if (!spec) return;
+    this.#readings += 1;
+    const reading = this.#readings;
     const expired = () => new GatewayError("deadline_exceeded", `"${backend}" did not list its tools in time`, { backend });
     using deadline = linkDeadline(this.#clock, spec.callTimeoutMs, undefined, expired);
     const definitions = connection.peer.capabilities["tools"] === undefined ? [] : await readPages(connection, deadline.signal);
@@ -82,9 +81,17 @@ export class RefreshCatalog {
       seenAt: this.#clock.wallTime(),
       source: "live",
     };
-    this.#source.set(backend, connection);
+    this.#currentOf(backend).add(connection);
+    if (reading < (this.#shown.get(backend) ?? 0)) return;
+    this.#shown.set(backend, reading);
     this.#catalog.replace(backend, listing);
     await saveListing(this.#store, backend, listing);
+  }
+
+  #currentOf(backend: string): WeakSet<Connection> {
+    const current = this.#current.get(backend) ?? new WeakSet();
+    this.#current.set(backend, current);
+    return current;
   }
 
   #changesOf(backend: string): number {

@@ -1,6 +1,6 @@
 import type { Catalog } from "../catalog/catalog.ts";
+import type { BackendRunner } from "../lifecycle/backend-runner.ts";
 import type { Fleet } from "../lifecycle/fleet.ts";
-import type { Supervisor } from "../lifecycle/supervisor.ts";
 import type { BackendState } from "../model/backend-state.ts";
 import { GatewayError } from "../model/errors.ts";
 import { didYouMean } from "../model/near-names.ts";
@@ -21,38 +21,38 @@ export class Router {
     this.#catalog = catalog;
   }
 
-  /** The supervisor of a server; throws `not_found` with near names. */
-  backend(id: string): Supervisor {
-    const supervisor = this.#fleet.get(id);
-    if (supervisor) return supervisor;
+  /** The runner of a server; throws `not_found` with near names. */
+  backend(id: string): BackendRunner {
+    const runner = this.#fleet.get(id);
+    if (runner) return runner;
     const known = this.#fleet.all().map(({ spec }) => spec.id);
     throw new GatewayError("not_found", `No server "${id}" in the registry${didYouMean(id, known)}`, {
       hint: "Call list_servers to see every server, or discover to find a tool",
     });
   }
 
-  find(id: string): Supervisor | undefined {
+  find(id: string): BackendRunner | undefined {
     return this.#fleet.get(id);
   }
 
-  /** The state people see: the supervisor's, unless the registry keeps the server from starting at all. */
+  /** The state people see: the runner's, unless the registry keeps the server from starting at all. */
   stateOf(id: string): ShownState {
-    const supervisor = this.backend(id);
-    if (!supervisor.spec.enabled) return "disabled";
-    return supervisor.spec.missing.length > 0 ? "needs-config" : supervisor.state.name;
+    const runner = this.backend(id);
+    if (!runner.spec.enabled) return "disabled";
+    return runner.spec.missing.length > 0 ? "needs-config" : runner.state.name;
   }
 
   /** The server, provided it may be started: enabled and with every variable set. */
-  usable(id: string): Supervisor {
-    const supervisor = this.backend(id);
-    assertUsable(supervisor.spec);
-    return supervisor;
+  usable(id: string): BackendRunner {
+    const runner = this.backend(id);
+    assertUsable(runner.spec);
+    return runner;
   }
 
   /** Whether the registry's rules let this tool be seen and called. */
   isAllowed(ref: ToolRef): boolean {
-    const supervisor = this.#fleet.get(ref.backend);
-    return supervisor !== undefined && isToolAllowed(supervisor.spec.tools, ref.tool);
+    const runner = this.#fleet.get(ref.backend);
+    return runner !== undefined && isToolAllowed(runner.spec.tools, ref.tool);
   }
 
   /** Throws unless the server is usable and the registry lets this tool be called. */

@@ -1,8 +1,6 @@
 import type { Catalog } from "../catalog/catalog.ts";
+import type { BackendRunner } from "../lifecycle/backend-runner.ts";
 import type { Fleet } from "../lifecycle/fleet.ts";
-import type { Supervisor } from "../lifecycle/supervisor.ts";
-import type { JsonObject } from "../model/json.ts";
-import { neutralise } from "../model/neutralise-text.ts";
 import type { GatewaySettings, RegistryProblem } from "../model/registry-snapshot.ts";
 import type { BackendFigures, StatusBoard } from "../telemetry/status-board.ts";
 import type { Clock } from "../time/clock.ts";
@@ -10,6 +8,7 @@ import type { EngineView } from "./container-care.ts";
 import type { Guards, GuardView } from "./guards.ts";
 import type { RecallCatalog } from "./recall-catalog.ts";
 import type { Router, ShownState } from "./router.ts";
+import { type ReplicaView, type StateView, viewOfReplica, viewOfState } from "./state-view.ts";
 
 /** One server as `list_servers` shows it. */
 export interface ServerCard {
@@ -44,20 +43,15 @@ export interface GatewayStatus {
   readonly servers: readonly (ServerCard & { readonly inFlight: number; readonly figures: BackendFigures })[];
 }
 
-export interface ServerStatus extends ServerCard {
+export interface ServerStatus extends ServerCard, StateView {
   readonly guard: GuardView;
   readonly inFlight: number;
   readonly figures: BackendFigures;
-  readonly error: string | undefined;
-  readonly retryAfterMs: number | undefined;
-  readonly era: string | undefined;
-  /** Lines on its stdout that were no JSON-RPC. */
-  readonly strayLines: number | undefined;
-  readonly facts: JsonObject | undefined;
+  /** Undefined if there is only one; what the server itself shows is then the replica's that is nearest to serving. */
+  readonly replicas: readonly ReplicaView[] | undefined;
   readonly quarantined: readonly { readonly name: string; readonly reason: string }[];
   /** When its tools were last read (ISO time), and from where. */
   readonly catalog: { readonly source: string; readonly seenAt: string | undefined } | undefined;
-  readonly log: readonly string[];
 }
 
 export interface ViewParts {
@@ -81,15 +75,15 @@ export class Views {
 
   async servers(): Promise<readonly ServerCard[]> {
     await this.#parts.recall.recall();
-    return this.#parts.fleet.all().map((supervisor) => this.#card(supervisor));
+    return this.#parts.fleet.all().map((runner) => this.#card(runner));
   }
 
   async overview(version: string, startedAt: number, registry: RegistryView): Promise<GatewayStatus> {
     await this.#parts.recall.recall();
-    const servers = this.#parts.fleet.all().map((supervisor) => ({
-      ...this.#card(supervisor),
-      inFlight: supervisor.inFlight,
-      figures: this.#parts.board.figures(supervisor.spec.id),
+    const servers = this.#parts.fleet.all().map((runner) => ({
+      ...this.#card(runner),
+      inFlight: runner.inFlight,
+      figures: this.#parts.board.figures(runner.spec.id),
     }));
     return {
       version,
@@ -103,30 +97,25 @@ export class Views {
 
   async server(id: string): Promise<ServerStatus> {
     await this.#parts.recall.recall();
-    const supervisor = this.#parts.router.backend(id);
-    const state = supervisor.state;
-    const running = state.name === "running" || state.name === "paused" ? state.running : undefined;
+    const runner = this.#parts.router.backend(id);
+    const now = this.#parts.clock.now();
     const listing = this.#parts.catalog.get(id);
     return {
-      ...this.#card(supervisor),
-      guard: this.#parts.guards.view(supervisor),
-      inFlight: supervisor.inFlight,
+      ...this.#card(runner),
+      guard: this.#parts.guards.view(runner),
+      inFlight: runner.inFlight,
       figures: this.#parts.board.figures(id),
-      error: state.name === "failed" ? neutralise(state.error.message, { multiline: true }) : undefined,
-      retryAfterMs: state.name === "failed" ? Math.max(0, Math.ceil(state.retryAt - this.#parts.clock.now())) : undefined,
-      era: running?.connection.era,
-      strayLines: running?.connection.strayLines,
-      facts: running?.workload.facts,
+      ...viewOfState(runner.state, now),
+      replicas: runner.replicas?.map((standing, replica) => viewOfReplica(standing, replica, now)),
       quarantined: listing?.quarantined ?? [],
       catalog: listing && {
         source: listing.source,
         seenAt: listing.seenAt > 0 ? new Date(listing.seenAt).toISOString() : undefined,
       },
-      log: (running?.workload.logTail() ?? []).map((line) => neutralise(line, { multiline: false })),
     };
   }
 
-  #card({ spec }: Supervisor): ServerCard {
+  #card({ spec }: BackendRunner): ServerCard {
     return {
       server: spec.id,
       state: this.#parts.router.stateOf(spec.id),

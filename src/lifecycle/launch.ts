@@ -10,6 +10,7 @@ import { contextOf, startTimedOut } from "./start-errors.ts";
 
 export interface LaunchDeps {
   readonly spec: BackendSpec;
+  readonly replica: number;
   readonly driver: RuntimeDriver;
   readonly transport: Transport;
   readonly clock: Clock;
@@ -24,11 +25,11 @@ export interface LaunchListeners {
 
 /** Launches the workload and connects to it within `startTimeoutMs`; throws with the reason and leaves nothing behind. */
 export async function launch(deps: LaunchDeps, stopSignal: AbortSignal, listeners: LaunchListeners): Promise<Running> {
-  const { spec, driver, transport, clock } = deps;
+  const { spec, replica, driver, transport, clock } = deps;
   using deadline = linkDeadline(clock, spec.startTimeoutMs, stopSignal, () => startTimedOut(spec));
   const { signal } = deadline;
   using _slot = await deps.startSlot(signal);
-  const workload = await driver.launch({ spec, signal, report: listeners.report });
+  const workload = await driver.launch({ spec, replica, signal, report: listeners.report });
   try {
     const request = { spec, endpoint: workload.endpoint, signal, onNotification: listeners.onNotification };
     const connection = await connectWhenReady(workload, transport, request, clock);

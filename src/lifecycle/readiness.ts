@@ -3,11 +3,12 @@ import { neutralise } from "../model/neutralise-text.ts";
 import type { Connection, ConnectRequest, Transport, Workload } from "../model/ports.ts";
 import { Backoff } from "../time/backoff.ts";
 import { type Clock, sleep } from "../time/clock.ts";
-import { linkSignal } from "../time/linked-signal.ts";
+import { abandonOnAbort, linkDeadline, linkSignal } from "../time/linked-signal.ts";
 
 /** A half-started framework answers 404 or nonsense for a moment; a wrong path does so for ever. */
 const ODD_ANSWERS_FOR_MS = 5_000;
 const LOG_LINES_IN_ERROR = 20;
+const EXIT_MS = 250;
 
 /**
  * Connects to a workload as soon as it answers MCP, trying again (25 ms doubling to 500 ms) while it warms up.
@@ -39,8 +40,16 @@ export async function connectWhenReady(
       clock,
     );
   } catch (error) {
-    throw exit ?? GatewayError.from(error, request.signal);
+    const failure = GatewayError.from(error, request.signal);
+    if (request.endpoint.kind === "stdio" && failure.code === "unavailable") await exitSoon(workload, attempt.signal, clock);
+    throw exit ?? failure;
   }
+}
+
+/** A child often closes its pipes a moment before it exits; its exit code and last words say more than the closed pipe does. */
+async function exitSoon(workload: Workload, signal: AbortSignal, clock: Clock): Promise<void> {
+  using limit = linkDeadline(clock, EXIT_MS, signal, () => new GatewayError("deadline_exceeded", "It has not exited"));
+  await abandonOnAbort(workload.exited, limit.signal).catch(() => undefined); // it goes on: the first error is all there is
 }
 
 async function retryWhileWarmingUp(

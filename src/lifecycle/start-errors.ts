@@ -5,7 +5,7 @@ import { formatMs } from "../model/units.ts";
 import { logLines } from "./readiness.ts";
 
 /** Causes that keep their own code; everything else that keeps a backend from starting is `start_failed`. */
-const KEEP: ReadonlySet<ErrorCode> = new Set(["cancelled", "needs_config", "shutting_down"]);
+const KEEP: ReadonlySet<ErrorCode> = new Set(["needs_config", "shutting_down"]);
 
 /** The facts of an error that another one takes over. */
 export const contextOf = ({ retryAfterMs, hint, httpStatus, rpc }: GatewayError): ErrorContext => ({
@@ -40,5 +40,6 @@ export const diedSoon = (spec: BackendSpec, workload: Workload, reason: string, 
 export const stoppedForGood = (spec: BackendSpec): GatewayError =>
   new GatewayError("shutting_down", `"${spec.id}" is being stopped and takes no new calls`, { backend: spec.id });
 
-export const startCancelled = (spec: BackendSpec): GatewayError =>
-  new GatewayError("cancelled", `Start of "${spec.id}" cancelled by stop`, { backend: spec.id, outcome: "not_executed" });
+/** For those who waited for a start that somebody else stopped: they have cancelled nothing, and may try again. */
+export const startStopped = (spec: BackendSpec): GatewayError =>
+  new GatewayError("shutting_down", `"${spec.id}" was stopped while it was starting`, { backend: spec.id });

@@ -2,15 +2,19 @@ import type { BackendSpec } from "../model/backend-spec.ts";
 import type { BackendState, Running } from "../model/backend-state.ts";
 import { GatewayError } from "../model/errors.ts";
 import type { JsonObject } from "../model/json.ts";
-import type { Connection, StartStage, WorkloadExit } from "../model/ports.ts";
+import type { Connection, StartStage } from "../model/ports.ts";
+import { sleep } from "../time/clock.ts";
 import { abandonOnAbort } from "../time/linked-signal.ts";
+import type { BackendRunner, StageListener, UseOptions } from "./backend-runner.ts";
 import { IdleWatch } from "./idle-watch.ts";
 import { close, type LaunchDeps, launch } from "./launch.ts";
 import { StartBackoff } from "./start-backoff.ts";
-import { cannotStart, diedSoon, startCancelled, stoppedForGood } from "./start-errors.ts";
+import { cannotStart, diedSoon, startStopped, stoppedForGood } from "./start-errors.ts";
 
 /** A backend that lives shorter than this did not serve: its death counts against the next start. */
 const GOOD_SERVICE_MS = 60_000;
+const EXIT_TOLD_WITHIN_MS = 250;
+const CLOSED = { reason: "closed the connection" };
 
 /** What a supervisor tells its owner; it never throws back. */
 export interface SupervisorEvents {
@@ -26,10 +30,8 @@ export interface SupervisorDeps extends LaunchDeps {
   readonly events: SupervisorEvents;
 }
 
-export type StageListener = (stage: StartStage, detail?: string) => void;
-
 /** Owns one backend's workload and connection, and everything that starts or stops them. */
-export class Supervisor implements AsyncDisposable {
+export class Supervisor implements BackendRunner {
   readonly #deps: SupervisorDeps;
   readonly #backoff = new StartBackoff();
   readonly #idle: IdleWatch;
@@ -54,16 +56,11 @@ export class Supervisor implements AsyncDisposable {
     return this.#state;
   }
 
-  /** Calls that hold the backend right now. */
   get inFlight(): number {
     return this.#idle.holders;
   }
 
-  /**
-   * Runs `work` on the running backend, starting it first if need be. While it runs the backend is neither
-   * idle-stopped nor closed by a drain. The start outlives a caller whose signal aborts.
-   */
-  async use<T>(signal: AbortSignal, work: (running: Running) => Promise<T>, onStage?: StageListener): Promise<T> {
+  async use<T>(signal: AbortSignal, work: (running: Running) => Promise<T>, { onStage }: UseOptions = {}): Promise<T> {
     for (;;) {
       const running = this.#state.name === "running" ? this.#state.running : await this.#whenRunning(signal, onStage);
       if (this.#isCurrent(running)) {
@@ -73,18 +70,15 @@ export class Supervisor implements AsyncDisposable {
     }
   }
 
-  /** Starts the backend if it is not running; joins a start under way. */
   async start(signal: AbortSignal, onStage?: StageListener): Promise<Running> {
-    return await this.use(signal, (running) => Promise.resolve(running), onStage);
+    return await this.use(signal, (running) => Promise.resolve(running), { onStage });
   }
 
-  /** Fetches what a start needs, such as an image, and starts nothing. */
   async prepare(signal: AbortSignal, onStage?: StageListener): Promise<void> {
-    const { driver, spec } = this.#deps;
-    await driver.prepare?.({ spec, signal, report: (stage, detail) => onStage?.(stage, detail) });
+    const { driver, spec, replica } = this.#deps;
+    await driver.prepare?.({ spec, replica, signal, report: (stage, detail) => onStage?.(stage, detail) });
   }
 
-  /** Takes no new calls, lets those in flight finish for up to `drainMs`, then closes connection and workload. */
   async stop(): Promise<void> {
     const state = this.#state;
     switch (state.name) {
@@ -96,25 +90,23 @@ export class Supervisor implements AsyncDisposable {
       case "draining":
         return await state.done;
       case "starting":
-        state.abort.abort(startCancelled(this.spec));
+        state.abort.abort(startStopped(this.spec));
         await state.ready.catch(() => undefined);
         return await this.stop();
       case "running":
       case "paused": {
         const done = this.#drain(state.running, state.name === "paused" ? state.settled : undefined);
-        this.#become({ name: "draining", done });
+        this.#become({ name: "draining", done, cause: "stop" });
         return await done;
       }
     }
   }
 
-  /** Forgets failed starts, so that the next call tries at once. */
   reset(): void {
     this.#backoff.reset();
     if (this.#state.name === "failed") this.#become({ name: "stopped" });
   }
 
-  /** Stops for good: later calls are refused. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.#retired = true;
     await this.stop();
@@ -179,30 +171,41 @@ export class Supervisor implements AsyncDisposable {
     this.#backoff.startSucceeded();
     const since = clock.now();
     this.#become({ name: "running", running, since });
-    void running.workload.exited.then((exit) => this.#onGone(running, exit, since));
-    void running.connection.closed.then(() => this.#onGone(running, { reason: "closed the connection" }, since));
+    void Promise.race([running.workload.exited, running.connection.closed]).then(() => this.#onGone(running, since));
     this.#idle.touch();
     events.connected(this.spec.id, running.connection);
     return running;
   }
 
   /** The backend ended by itself: close what is left of it before anyone may start it again. */
-  #onGone(running: Running, exit: Pick<WorkloadExit, "reason">, since: number): void {
+  #onGone(running: Running, since: number): void {
     if ((this.#state.name !== "running" && this.#state.name !== "paused") || this.#state.running !== running) return;
-    const livedMs = this.#deps.clock.now() - since;
+    this.#become({ name: "draining", done: this.#bury(running, this.#deps.clock.now() - since), cause: "died" });
+  }
+
+  async #bury(running: Running, livedMs: number): Promise<void> {
     const waitMs = livedMs < GOOD_SERVICE_MS ? this.#backoff.diedSoon() : 0;
     if (livedMs >= GOOD_SERVICE_MS) this.#backoff.reset();
-    const error = diedSoon(this.spec, running.workload, exit.reason, livedMs);
-    const done = close(running).then(() => {
-      if (waitMs === 0) this.#become({ name: "stopped" }, exit.reason);
-      else this.#become({ name: "failed", error, retryAt: this.#deps.clock.now() + waitMs }, exit.reason);
-    });
-    this.#become({ name: "draining", done }, exit.reason);
+    const reason = await this.#howItEnded(running);
+    const error = diedSoon(this.spec, running.workload, reason, livedMs);
+    await close(running);
+    if (waitMs === 0) this.#become({ name: "stopped" }, reason);
+    else this.#become({ name: "failed", error, retryAt: this.#deps.clock.now() + waitMs }, reason);
+  }
+
+  /** A child's pipes close before its exit is told: the exit says more, so it is given a moment. */
+  async #howItEnded({ workload }: Running): Promise<string> {
+    const enough = new AbortController();
+    const patience = sleep(this.#deps.clock, EXIT_TOLD_WITHIN_MS, enough.signal).then(() => CLOSED);
+    patience.catch(() => undefined); // the abort just below
+    const { reason } = await Promise.race([workload.exited, patience]);
+    enough.abort();
+    return reason;
   }
 
   #becomeFailed(reason: unknown): GatewayError {
     const error = cannotStart(this.spec, GatewayError.from(reason));
-    if (error.code === "cancelled") this.#become({ name: "stopped" });
+    if (error.code === "shutting_down") this.#become({ name: "stopped" });
     else this.#become({ name: "failed", error, retryAt: this.#deps.clock.now() + this.#backoff.startFailed() }, error.message);
     return error;
   }

@@ -1,6 +1,12 @@
 /** Which protocol era a backend is spoken to in; `auto` probes and remembers. */
 export type ProtocolEra = "auto" | "legacy" | "modern";
 
+/**
+ * Which replica a call goes to: `none` the least busy one, `session` always the same while it is healthy, `auto` the same
+ * where the backend keeps a session for us.
+ */
+export type Affinity = "auto" | "session" | "none";
+
 /** What the registry says about one tool, whatever the backend claims. */
 export interface ToolOverride {
   readonly readOnly?: boolean | undefined;
@@ -37,6 +43,9 @@ export interface BackendSpec {
   /** How MCP is spoken to it, by the transport's kind. */
   readonly transport: "stdio" | "http" | "sse";
   readonly protocolEra: ProtocolEra;
+  /** How many workloads serve it side by side; at least 1. */
+  readonly replicas: number;
+  readonly affinity: Affinity;
   readonly description: string | undefined;
   readonly tags: readonly string[];
   readonly enabled: boolean;

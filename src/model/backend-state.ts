@@ -8,7 +8,8 @@ export type BackendState =
   | { readonly name: "running"; readonly running: Running; readonly since: number }
   /** Frozen while idle; `settled` resolves when the freezing itself is over. */
   | { readonly name: "paused"; readonly running: Running; readonly since: number; readonly settled: Promise<void> }
-  | { readonly name: "draining"; readonly done: Promise<void> }
+  /** Being closed, on somebody's word or because it ended by itself. */
+  | { readonly name: "draining"; readonly done: Promise<void>; readonly cause: "stop" | "died" }
   | { readonly name: "failed"; readonly error: GatewayError; readonly retryAt: number };
 
 /** A started backend: its workload and the conversation with it. */

@@ -48,6 +48,8 @@ export type StartStage = "pull" | "create" | "start" | "ready" | "call";
 
 export interface LaunchRequest {
   readonly spec: BackendSpec;
+  /** Which of the backend's replicas, counted from 0. */
+  readonly replica: number;
   /** Aborts when the start is stopped or takes longer than `startTimeoutMs`. */
   readonly signal: AbortSignal;
   readonly report: (stage: StartStage, detail?: string) => void;
@@ -67,17 +69,28 @@ export interface RuntimeKind {
   readonly kind: string;
   /** The key whose presence in an entry chooses this runtime: `command`, `url`, `container`. */
   readonly key: string;
-  /** The entry keys this runtime owns; all optional but `key`. */
+  /** Keys that choose it just as well: `urls`. */
+  readonly otherKeys?: readonly string[] | undefined;
+  /** The entry keys this runtime owns. */
   readonly shape: z.ZodRawShape;
   /** Entry keys (or dotted paths) whose strings take `${VAR}`. */
   readonly expand: readonly string[];
   /** Variable names that the driver itself fills in later, such as `PORT`. */
   readonly reserved: readonly string[];
   /**
-   * Turns the entry's own keys, already checked and expanded, into the driver's options and the transport they imply.
+   * Turns the entry's own keys, already checked and expanded, into the driver's options, the transport they imply, and how
+   * many replicas where they say so themselves.
    * Throws `invalid_argument` whose message begins with the field it is about: `port: expected …`.
    */
-  parse(entry: ParsedEntry): { readonly options: unknown; readonly transport: BackendSpec["transport"] };
+  parse(entry: ParsedEntry): ParsedOptions;
+}
+
+/** What a runtime makes of an entry. */
+export interface ParsedOptions {
+  readonly options: unknown;
+  readonly transport: BackendSpec["transport"];
+  /** Undefined: as many as the entry's `replicas`. */
+  readonly replicas?: number | undefined;
 }
 
 /** What a runtime's `parse` is given. */
@@ -121,6 +134,8 @@ export interface Connection extends AsyncDisposable {
   probe(signal: AbortSignal): Promise<void>;
   /** Lines on a child's stdout that were no JSON-RPC and were skipped; undefined where there are no lines. */
   readonly strayLines?: number | undefined;
+  /** Whether the backend holds a session for this conversation, which no other replica knows (`Mcp-Session-Id`). */
+  readonly hasSession?: boolean | undefined;
   /** Resolves when the conversation has ended, by us or by the peer; never rejects. */
   readonly closed: Promise<void>;
 }

@@ -21,12 +21,13 @@ export interface EntryFacts {
   readonly common: z.infer<typeof commonSchema>;
   readonly options: unknown;
   readonly transport: BackendSpec["transport"];
+  readonly replicas?: number | undefined;
   readonly extra: Readonly<Record<string, unknown>>;
 }
 
 /** Fills in every default and the digest. */
 export function buildSpec(facts: EntryFacts, world: { readonly timing: Timing; readonly sources: VariableSources }): BackendSpec {
-  const { id, runtime, entry, common, options, transport, extra } = facts;
+  const { id, runtime, entry, common, options, transport, replicas, extra } = facts;
   const timing: Timing = {
     startTimeoutMs: common.startTimeoutMs ?? world.timing.startTimeoutMs,
     callTimeoutMs: common.callTimeoutMs ?? world.timing.callTimeoutMs,
@@ -40,6 +41,8 @@ export function buildSpec(facts: EntryFacts, world: { readonly timing: Timing; r
     options,
     transport,
     protocolEra: common.protocolEra ?? "auto",
+    replicas: replicas ?? common.replicas ?? 1,
+    affinity: common.affinity ?? "auto",
     description: common.description,
     tags: common.tags ?? [],
     enabled: common.enabled ?? true,

@@ -1,8 +1,7 @@
 import type { z } from "zod";
-import type { BackendSpec } from "../model/backend-spec.ts";
 import { GatewayError } from "../model/errors.ts";
 import type { JsonObject } from "../model/json.ts";
-import type { RuntimeKind } from "../model/ports.ts";
+import type { ParsedOptions, RuntimeKind } from "../model/ports.ts";
 import { describeIssue } from "./describe-issue.ts";
 import type { EntryKind } from "./entry-kind.ts";
 import { commonSchema, commonShape } from "./entry-schema.ts";
@@ -20,10 +19,8 @@ export interface Candidate {
 }
 
 /** What an entry says, typed, and what its runtime makes of it. */
-export interface CheckedEntry {
+export interface CheckedEntry extends ParsedOptions {
   readonly common: z.infer<typeof commonSchema>;
-  readonly options: unknown;
-  readonly transport: BackendSpec["transport"];
 }
 
 /**
@@ -44,7 +41,11 @@ export function checkEntry(candidate: Candidate, complaints: Complaints): Checke
   return driven && { common: common.data, ...driven };
 }
 
-function readOptions({ id, entry, kind, baseDir }: Candidate, fields: JsonObject, complaints: Complaints) {
+function readOptions(
+  { id, entry, kind, baseDir }: Candidate,
+  fields: JsonObject,
+  complaints: Complaints,
+): ParsedOptions | undefined {
   const said = commonShape.transport.parse(fields["transport"]);
   try {
     const part = kind.runtime.parse({ id, fields, baseDir });

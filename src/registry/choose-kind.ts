@@ -16,9 +16,9 @@ export type KindChoice = { readonly kind: EntryKind } | { readonly error: Compla
 
 /** Finds the one runtime whose key an entry has. */
 export function chooseKind(fields: JsonObject, kinds: readonly EntryKind[]): KindChoice {
-  const present = kinds.filter(({ runtime: { key } }) => Object.hasOwn(fields, key));
+  const present = kinds.filter((kind) => keysOf(kind).some((key) => Object.hasOwn(fields, key)));
   const later = Object.keys(LATER_RUNTIMES).filter((key) => Object.hasOwn(fields, key));
-  const keys = [...present.map(({ runtime: { key } }) => key), ...later];
+  const keys = [...present.flatMap(keysOf).filter((key) => Object.hasOwn(fields, key)), ...later];
   const [chosen] = present;
   const runtimes = present.length + new Set(later.map((key) => LATER_RUNTIMES[key])).size;
   if (runtimes > 1) return { error: ambiguous(keys, kinds) };
@@ -27,6 +27,8 @@ export function chooseKind(fields: JsonObject, kinds: readonly EntryKind[]): Kin
   if (first !== undefined) return { skip: notYet(first, kinds) };
   return { error: undecided(fields, kinds) };
 }
+
+const keysOf = ({ runtime: { key, otherKeys = [] } }: EntryKind): readonly string[] => [key, ...otherKeys];
 
 const choices = (kinds: readonly EntryKind[]): string => oneOf(kinds.map(({ runtime: { key } }) => key));
 
@@ -56,7 +58,7 @@ function notYet(key: string, kinds: readonly EntryKind[]): Complaint {
 }
 
 function undecided(fields: JsonObject, kinds: readonly EntryKind[]): Complaint {
-  const keys = kinds.map(({ runtime: { key } }) => key);
+  const keys = kinds.flatMap(keysOf);
   const [typo] = Object.keys(fields).flatMap((written) => nearNames(written, keys, 1).map((meant) => ({ written, meant })));
   const hint = typo ? `Did you mean "${typo.meant}" where ${quote(typo.written)} stands?` : `Add ${choices(kinds)}`;
   return { path: [], expected: `one of ${choices(kinds)}`, found: "none of them", hint };

@@ -48,6 +48,18 @@ export const commonShape = {
     .enum(["auto", "legacy", "modern"])
     .describe("MCP up to 2025-11-25 (legacy), from 2026-07-28 (modern), or what a probe finds (auto, the default)")
     .optional(),
+  replicas: z
+    .int()
+    .min(1)
+    .max(16)
+    .describe("How many of it run side by side and share the calls, each started when it is needed; default 1")
+    .optional(),
+  affinity: z
+    .enum(["session", "none"])
+    .describe(
+      "Which replica a call goes to: always the same (session) or the least busy (none); by default the same if it keeps HTTP sessions",
+    )
+    .optional(),
   tools: z
     .object({
       allow: toolNames.describe("The tools that may be seen and called; * stands for any characters; default all").optional(),

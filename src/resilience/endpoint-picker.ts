@@ -7,24 +7,33 @@ import { OutlierRecord } from "./outlier-record.ts";
 const MAX_SESSIONS = 1_024;
 
 /** One attempt's endpoint. Whoever picked it settles it, whatever comes of the attempt; only the first time counts. */
-export interface PickedEndpoint {
-  readonly endpoint: string;
+export interface PickedEndpoint<Endpoint = string> {
+  readonly endpoint: Endpoint;
   settle(outcome: Outcome): void;
 }
 
-interface Candidate {
-  readonly endpoint: string;
+interface Candidate<Endpoint> {
+  readonly endpoint: Endpoint;
   readonly record: OutlierRecord;
   outstanding: number;
   pickedAt: number;
   removed: boolean;
 }
 
-export interface EndpointPickerDeps {
+/** What is known of one endpoint. */
+export interface EndpointFacts<Endpoint = string> {
+  readonly endpoint: Endpoint;
+  readonly outstanding: number;
+  readonly ejected: boolean;
+  /** Whether its last attempt that counts failed. */
+  readonly failing: boolean;
+}
+
+export interface EndpointPickerDeps<Endpoint = string> {
   readonly backend: string;
   readonly clock: Clock;
   /** Hears of a removed endpoint when its last call has ended, at once if it had none; must not throw. */
-  readonly onDrained: (endpoint: string) => void;
+  readonly onDrained: (endpoint: Endpoint) => void;
 }
 
 /**
@@ -32,29 +41,34 @@ export interface EndpointPickerDeps {
  * fails 5 times in a row is ejected for 30 s, twice that the second time and so on, but never more than half of them (Envoy's
  * outlier detection).
  */
-export class EndpointPicker {
-  readonly #deps: EndpointPickerDeps;
-  readonly #sessions = new Map<string, Candidate>();
-  #candidates: readonly Candidate[] = [];
+export class EndpointPicker<Endpoint = string> {
+  readonly #deps: EndpointPickerDeps<Endpoint>;
+  readonly #sessions = new Map<string, Candidate<Endpoint>>();
+  #candidates: readonly Candidate<Endpoint>[] = [];
   #picks = 0;
 
-  constructor(endpoints: readonly string[], deps: EndpointPickerDeps) {
+  constructor(endpoints: readonly Endpoint[], deps: EndpointPickerDeps<Endpoint>) {
     this.#deps = deps;
     this.replace(endpoints);
   }
 
   /** The endpoints it picks from, with what is known of each. */
-  get endpoints(): readonly { readonly endpoint: string; readonly outstanding: number; readonly ejected: boolean }[] {
-    return this.#candidates.map((candidate) => ({
-      endpoint: candidate.endpoint,
-      outstanding: candidate.outstanding,
-      ejected: candidate.record.ejected,
+  get endpoints(): readonly EndpointFacts<Endpoint>[] {
+    return this.#candidates.map(({ endpoint, outstanding, record: { ejected, failing } }) => ({
+      endpoint,
+      outstanding,
+      ejected,
+      failing,
     }));
   }
 
-  /** Picks an endpoint; the same one for the same session for as long as it is there and not ejected. */
-  pick(session?: string): PickedEndpoint {
-    const candidate = this.#ofSession(session) ?? this.#leastBusy();
+  /**
+   * Picks an endpoint, one of `among` if that is given; the same one for the same session for as long as it is there and not
+   * ejected.
+   */
+  pick(session?: string, among?: ReadonlySet<Endpoint>): PickedEndpoint<Endpoint> {
+    const choice = among ? this.#candidates.filter(({ endpoint }) => among.has(endpoint)) : this.#candidates;
+    const candidate = this.#ofSession(session, choice) ?? this.#leastBusy(choice);
     if (session !== undefined) this.#bind(session, candidate);
     candidate.outstanding += 1;
     this.#picks += 1;
@@ -75,27 +89,27 @@ export class EndpointPicker {
   }
 
   /** Takes a new list; endpoints that stay keep what is known of them, removed ones finish what they have. */
-  replace(endpoints: readonly string[]): void {
+  replace(endpoints: readonly Endpoint[]): void {
     const known = new Map(this.#candidates.map((candidate) => [candidate.endpoint, candidate]));
     this.#candidates = [...new Set(endpoints)].map((endpoint) => known.get(endpoint) ?? this.#newCandidate(endpoint));
     for (const candidate of known.values()) if (!this.#candidates.includes(candidate)) this.#remove(candidate);
   }
 
-  #ofSession(session: string | undefined): Candidate | undefined {
+  #ofSession(session: string | undefined, choice: readonly Candidate<Endpoint>[]): Candidate<Endpoint> | undefined {
     const candidate = session === undefined ? undefined : this.#sessions.get(session);
-    return candidate === undefined || candidate.removed || candidate.record.ejected ? undefined : candidate;
+    return candidate === undefined || candidate.record.ejected || !choice.includes(candidate) ? undefined : candidate;
   }
 
-  #leastBusy(): Candidate {
-    const serving = this.#candidates.filter(({ record }) => !record.ejected);
-    const choice = serving.length > 0 ? serving : this.#candidates; // after a reload only ejected ones may be left
-    const best = choice.reduce<Candidate | undefined>((a, b) => (a === undefined || isBefore(b, a) ? b : a), undefined);
+  #leastBusy(choice: readonly Candidate<Endpoint>[]): Candidate<Endpoint> {
+    const serving = choice.filter(({ record }) => !record.ejected);
+    const open = serving.length > 0 ? serving : choice; // only ejected ones may be left
+    const best = open.reduce<Candidate<Endpoint> | undefined>((a, b) => (a === undefined || isBefore(b, a) ? b : a), undefined);
     if (best) return best;
     const { backend } = this.#deps;
     throw new GatewayError("unavailable", `Cannot call "${backend}": it has no endpoint`, { backend, outcome: "not_executed" });
   }
 
-  #bind(session: string, candidate: Candidate): void {
+  #bind(session: string, candidate: Candidate<Endpoint>): void {
     this.#sessions.delete(session); // and to the end of the line
     this.#sessions.set(session, candidate);
     if (this.#sessions.size <= MAX_SESSIONS) return;
@@ -105,7 +119,7 @@ export class EndpointPicker {
     }
   }
 
-  #settle(candidate: Candidate, term: number, outcome: Outcome): void {
+  #settle(candidate: Candidate<Endpoint>, term: number, outcome: Outcome): void {
     candidate.outstanding -= 1;
     if (candidate.removed) {
       if (candidate.outstanding === 0) this.#deps.onDrained(candidate.endpoint);
@@ -119,15 +133,17 @@ export class EndpointPicker {
     return ejected + 1 <= this.#candidates.length / 2;
   }
 
-  #remove(candidate: Candidate): void {
+  #remove(candidate: Candidate<Endpoint>): void {
     candidate.removed = true;
     if (candidate.outstanding === 0) this.#deps.onDrained(candidate.endpoint);
   }
 
-  #newCandidate(endpoint: string): Candidate {
+  #newCandidate(endpoint: Endpoint): Candidate<Endpoint> {
     return { endpoint, record: new OutlierRecord(this.#deps.clock), outstanding: 0, pickedAt: 0, removed: false };
   }
 }
 
-const isBefore = (a: Candidate, b: Candidate): boolean =>
+type Load = Pick<Candidate<unknown>, "outstanding" | "pickedAt">;
+
+const isBefore = (a: Load, b: Load): boolean =>
   a.outstanding === b.outstanding ? a.pickedAt < b.pickedAt : a.outstanding < b.outstanding;

@@ -126,7 +126,7 @@ export class IdempotencyKeys<T> {
   #full(): GatewayError {
     const oldest = [...this.#entries.values()].find(({ fate }) => fate.kind !== "running");
     return new GatewayError("resource_exhausted", `Cannot remember another idempotency key: ${this.#limits.keys} are in use`, {
-      retryAfterMs: oldest && Math.max(1, Math.ceil(oldest.expiresAt - this.#clock.now())),
+      retryAfterMs: oldest && Math.ceil(oldest.expiresAt - this.#clock.now()),
       hint: "Call without an idempotency key, or wait",
     });
   }

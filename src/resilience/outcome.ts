@@ -16,6 +16,8 @@ export interface AttemptFacts {
   readonly callerDeadlineMs?: number | undefined;
   /** We ourselves closed the connection under the call: stop, reload, shutdown. */
   readonly stopping?: boolean | undefined;
+  /** Only one of several replicas failed and another can serve, so the failure says nothing about the backend as a whole. */
+  readonly spared?: boolean | undefined;
 }
 
 /** Silence longer than this is a failure of the backend, not the impatience of its caller. */
@@ -47,7 +49,9 @@ const JUDGES: Readonly<Record<ErrorCode, Judge>> = {
 /** The outcome of one attempt, given as `"answer"` or as the error that took the answer's place. */
 export function outcomeOf(result: "answer" | GatewayError, facts: AttemptFacts): Outcome {
   if (result === "answer") return "ok";
-  return facts.stopping ? "ignore" : JUDGES[result.code](result, facts);
+  if (facts.stopping) return "ignore";
+  const outcome = JUDGES[result.code](result, facts);
+  return outcome === "fail" && facts.spared ? "ignore" : outcome;
 }
 
 /**

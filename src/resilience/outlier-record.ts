@@ -22,6 +22,11 @@ export class OutlierRecord {
     return this.#clock.now() < this.#ejectedUntil;
   }
 
+  /** Whether its last attempt that counts failed. */
+  get failing(): boolean {
+    return this.#streak > 0;
+  }
+
   /** Counts ejections: an attempt begun in an earlier term says nothing about this one. */
   get term(): number {
     return this.#term;

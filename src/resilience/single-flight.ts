@@ -8,11 +8,11 @@ interface Flight<T> {
 }
 
 /** Shares one piece of work among all who ask for it while it is under way, by key. Failures are shared and not remembered. */
-export class SingleFlight<T> {
-  readonly #flights = new Map<string, Flight<T>>();
+export class SingleFlight<T, Key = string> {
+  readonly #flights = new Map<Key, Flight<T>>();
 
   /** Joins the flight of that key, or starts it. Nobody can leave it, so it always comes to its own end. */
-  run(key: string, work: () => Promise<T>): Promise<T> {
+  run(key: Key, work: () => Promise<T>): Promise<T> {
     return this.#board(key, work).result;
   }
 
@@ -20,7 +20,7 @@ export class SingleFlight<T> {
    * Joins the flight of that key, or starts it, and leaves it when `signal` aborts. The work's own signal aborts when the last
    * passenger has left.
    */
-  async share(key: string, signal: AbortSignal, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
+  async share(key: Key, signal: AbortSignal, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
     if (signal.aborted) throw GatewayError.from(signal.reason);
     const flight = this.#board(key, work);
     try {
@@ -34,13 +34,13 @@ export class SingleFlight<T> {
     }
   }
 
-  #board(key: string, work: (signal: AbortSignal) => Promise<T>): Flight<T> {
+  #board(key: Key, work: (signal: AbortSignal) => Promise<T>): Flight<T> {
     const flight = this.#flights.get(key) ?? this.#takeOff(key, work);
     flight.passengers += 1;
     return flight;
   }
 
-  #takeOff(key: string, work: (signal: AbortSignal) => Promise<T>): Flight<T> {
+  #takeOff(key: Key, work: (signal: AbortSignal) => Promise<T>): Flight<T> {
     const controller = new AbortController();
     const result = work(controller.signal).finally(() => {
       if (this.#flights.get(key) === flight) this.#flights.delete(key);

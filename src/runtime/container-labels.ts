@@ -10,6 +10,8 @@ export interface ContainerLabels {
   readonly configHash: string;
   /** Whose leases tell about it: gateways of another scope (another user, another runtime directory) never touch it. */
   readonly scope: string;
+  /** Which of the entry's replicas, counted from 0. */
+  readonly replica: number;
   /** Nonce of the gateway that created it. */
   readonly gateway: string;
   readonly transport: BackendSpec["transport"];
@@ -31,6 +33,7 @@ export const writeLabels = (labels: ContainerLabels): Record<string, string> => 
   [`${PREFIX}server`]: labels.server,
   [`${PREFIX}config-hash`]: labels.configHash,
   [`${PREFIX}scope`]: labels.scope,
+  [`${PREFIX}replica`]: String(labels.replica),
   [`${PREFIX}gateway`]: labels.gateway,
   [`${PREFIX}transport`]: labels.transport,
   [`${PREFIX}port`]: labels.port,
@@ -43,16 +46,19 @@ export function readLabels(found: Readonly<Record<string, string>> | null | unde
   const [server, configHash, scope, gateway, transport] = ["server", "config-hash", "scope", "gateway", "transport"].map(label);
   if (label("managed") !== "true" || !server || !configHash || !scope || !gateway) return undefined;
   if (transport !== "stdio" && transport !== "http" && transport !== "sse") return undefined;
-  return { server, configHash, scope, gateway, transport, port: label("port") ?? "", files: label("files") ?? "" };
+  const replica = Number(label("replica") ?? 0);
+  if (!Number.isSafeInteger(replica) || replica < 0) return undefined;
+  return { server, configHash, scope, replica, gateway, transport, port: label("port") ?? "", files: label("files") ?? "" };
 }
 
 /**
  * The name a container has while it serves, which is also the name of its leases. One that speaks over its pipes belongs to
- * one gateway and carries its nonce; the others are shared by all gateways of a scope with the same entry.
+ * one gateway and carries its nonce; the others are shared by all gateways of a scope with the same entry. Replicas have a
+ * name each.
  */
-export function servingName(labels: Pick<ContainerLabels, "server" | "configHash" | "scope" | "gateway" | "transport">): string {
+export function servingName(labels: Omit<ContainerLabels, "port" | "files">): string {
   const server = labels.server.replaceAll(/[^\w.-]/g, "-").slice(0, 64);
   const hash = createHash("sha256").update(`${labels.scope} ${labels.configHash}`).digest("hex").slice(0, 8);
-  const shared = `sallyport-${server}-${hash}`;
+  const shared = `sallyport-${server}-${hash}${labels.replica > 0 ? `-r${labels.replica}` : ""}`;
   return labels.transport === "stdio" ? `${shared}-${labels.gateway}` : shared;
 }

@@ -1,4 +1,3 @@
-import type { BackendSpec } from "../model/backend-spec.ts";
 import { GatewayError } from "../model/errors.ts";
 import type { JsonObject } from "../model/json.ts";
 import type { LaunchRequest, LeaseBook, RuntimeDriver, Workload } from "../model/ports.ts";
@@ -64,7 +63,7 @@ class ContainerDriver implements RuntimeDriver {
   async #launch(request: LaunchRequest, options: ContainerOptions): Promise<Workload> {
     const { engines, leases } = this.#deps;
     const engine = await engines.engine(request.signal);
-    const labels = this.#labels(request.spec, options);
+    const labels = this.#labels(request, options);
     const launch = new ContainerLaunch(request, options, labels, {
       api: engine.api,
       engineName: engine.facts.name,
@@ -116,11 +115,12 @@ class ContainerDriver implements RuntimeDriver {
     }
   }
 
-  #labels(spec: BackendSpec, { http }: ContainerOptions): ContainerLabels {
+  #labels({ spec, replica }: LaunchRequest, { http }: ContainerOptions): ContainerLabels {
     return {
       server: spec.id,
       configHash: spec.digest,
       scope: scopeOf(this.#deps.runtimeDir),
+      replica,
       gateway: this.#deps.gatewayNonce,
       transport: spec.transport,
       port: http?.place.kind === "port" ? String(http.place.port) : "",

@@ -5,7 +5,12 @@ import type { JsonObject } from "../model/json.ts";
 const STRING_MAP = z.record(z.string(), z.string()).optional();
 
 /** Fields every runtime may read although none owns them. */
-export const SHARED_SHAPE = { env: STRING_MAP, headers: STRING_MAP, transport: z.enum(["stdio", "http", "sse"]).optional() };
+export const SHARED_SHAPE = {
+  env: STRING_MAP,
+  headers: STRING_MAP,
+  transport: z.enum(["stdio", "http", "sse"]).optional(),
+  replicas: z.int().optional(),
+};
 
 /** The fields a runtime knows, typed; throws `invalid_argument` that names the first field that is not as the shape says. */
 export function readFields<T extends z.ZodRawShape>(shape: T, fields: JsonObject): z.infer<z.ZodObject<T>> {

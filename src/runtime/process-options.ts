@@ -60,6 +60,7 @@ export const processKind: RuntimeKind = {
       return { options: { ...base, http: undefined } satisfies ProcessOptions, transport };
     }
     checkHeaders(fields.headers ?? {});
+    if (fields.replicas !== undefined && fields.replicas > 1) refuseFixedPort(fields.port, env);
     const http = {
       port: fields.port ?? portIn(env),
       path: fields.path ?? DEFAULT_PATH[transport],
@@ -82,6 +83,12 @@ const directory = (entry: ParsedEntry, cwd: string | undefined): string => resol
 function portIn(env: Readonly<Record<string, string>>): number | undefined {
   const port = /^\d{1,5}$/.test(env["PORT"] ?? "") ? Number(env["PORT"]) : 0;
   return port >= 1 && port <= 65_535 ? port : undefined;
+}
+
+function refuseFixedPort(port: number | undefined, env: Readonly<Record<string, string>>): void {
+  const field = port === undefined ? "env.PORT" : "port";
+  if (port === undefined && portIn(env) === undefined) return;
+  throw invalidField(field, "is one port, which several replicas cannot share", "Leave it out: each gets a free one as PORT");
 }
 
 function refuseHttpOnly(port: number | undefined, path: string | undefined, base: Pick<ProcessOptions, "args" | "env">): void {

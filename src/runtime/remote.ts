@@ -7,29 +7,43 @@ import { checkHeaders, invalidField, readFields, SHARED_SHAPE } from "./entry-fi
 
 /** Where a backend is reached that somebody else runs. */
 export interface RemoteOptions {
-  readonly url: string;
+  /** One for each replica. */
+  readonly urls: readonly string[];
   readonly headers: Readonly<Record<string, string>>;
 }
 
 const shape = {
-  url: z.string().min(1).describe("Address of the MCP endpoint, http or https"),
+  url: z.string().min(1).optional().describe("Address of the MCP endpoint, http or https"),
+  urls: z
+    .array(z.string().min(1))
+    .min(1)
+    .max(16)
+    .optional()
+    .describe("Addresses of several instances of the same server, instead of url; they share the calls"),
   headers: SHARED_SHAPE.headers.describe("Headers sent with every request, such as Authorization"),
 };
 
-/** The runtime of entries with a `url`: nothing is started, the backend is somebody else's. */
+/** The runtime of entries with a `url` or several `urls`: nothing is started, the backend is somebody else's. */
 export const remoteKind: RuntimeKind = {
   kind: "remote",
   key: "url",
+  otherKeys: ["urls"],
   shape,
-  expand: ["url", "headers"],
+  expand: ["url", "urls", "headers"],
   reserved: [],
   parse(entry) {
     const fields = readFields({ ...SHARED_SHAPE, ...shape }, entry.fields);
-    const url = parseAddress(fields.url);
+    if (fields.replicas !== undefined)
+      throw invalidField(
+        "replicas",
+        "is for servers that Sallyport runs, and this one has an address",
+        'List the addresses of its instances in "urls"',
+      );
+    const addresses = addressesOf(fields.url, fields.urls);
     const headers = fields.headers ?? {};
     checkHeaders(headers);
-    const options: RemoteOptions = { url: url.href, headers };
-    return { options, transport: transportOf(fields.transport, url) };
+    const options: RemoteOptions = { urls: addresses.map(({ url }) => url.href), headers };
+    return { options, transport: transportOf(fields.transport, addresses), replicas: addresses.length };
   },
 };
 
@@ -37,9 +51,12 @@ export const remoteKind: RuntimeKind = {
 export class RemoteDriver implements RuntimeDriver {
   readonly kind = remoteKind.kind;
 
-  async launch({ spec, signal }: LaunchRequest): Promise<Workload> {
+  async launch({ spec, replica, signal }: LaunchRequest): Promise<Workload> {
     if (signal.aborted) throw GatewayError.from(signal.reason);
-    return new RemoteWorkload(spec.options as RemoteOptions); // this runtime's own `parse` made them
+    const { urls, headers } = spec.options as RemoteOptions; // this runtime's own `parse` made them
+    const url = urls[replica];
+    if (url === undefined) throw new GatewayError("internal", `"${spec.id}" has no address for replica ${replica}`);
+    return new RemoteWorkload(url, headers);
   }
 }
 
@@ -50,7 +67,7 @@ class RemoteWorkload implements Workload {
   readonly warmsUp = false;
   #leave: (exit: WorkloadExit) => void = () => {};
 
-  constructor({ url, headers }: RemoteOptions) {
+  constructor(url: string, headers: RemoteOptions["headers"]) {
     this.endpoint = { kind: "http", url, headers };
     this.exited = new Promise((resolve) => {
       this.#leave = resolve;
@@ -68,22 +85,40 @@ class RemoteWorkload implements Workload {
   }
 }
 
-/** Never quotes the address: a mistyped one may still carry a password. */
-function parseAddress(text: string): URL {
-  const url = URL.canParse(text) ? new URL(text) : undefined;
-  if (!url || (url.protocol !== "http:" && url.protocol !== "https:") || url.hostname === "")
-    throw invalidField("url", "expected an http or https address", "Write it in full: https://example.com/mcp");
-  if (url.username !== "" || url.password !== "")
-    throw invalidField("url", "credentials in the address are not supported", 'Put them into "headers", as Authorization');
-  return url;
+/** An address and the field it was written in. */
+interface Address {
+  readonly field: string;
+  readonly url: URL;
 }
 
-function transportOf(written: BackendSpec["transport"] | undefined, url: URL): BackendSpec["transport"] {
+function addressesOf(one: string | undefined, several: readonly string[] | undefined): readonly Address[] {
+  if (several === undefined) return [parseAddress("url", one ?? "")];
+  if (one !== undefined) throw invalidField("urls", 'stands beside "url": expected only one of both');
+  const addresses = several.map((text, index) => parseAddress(`urls.${index}`, text));
+  const seen = new Set<string>();
+  for (const { field, url } of addresses) {
+    if (seen.has(url.href)) throw invalidField(field, "is listed twice", "Each address stands for one instance");
+    seen.add(url.href);
+  }
+  return addresses;
+}
+
+/** Never quotes the address: a mistyped one may still carry a password. */
+function parseAddress(field: string, text: string): Address {
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  if (!url || (url.protocol !== "http:" && url.protocol !== "https:") || url.hostname === "")
+    throw invalidField(field, "expected an http or https address", "Write it in full: https://example.com/mcp");
+  if (url.username !== "" || url.password !== "")
+    throw invalidField(field, "credentials in the address are not supported", 'Put them into "headers", as Authorization');
+  return { field, url };
+}
+
+function transportOf(written: BackendSpec["transport"] | undefined, addresses: readonly Address[]): BackendSpec["transport"] {
   if (written === "stdio")
     throw invalidField(
       "transport",
       'expected "http" or "sse" for a url, found "stdio"',
       'Use "command" to start a local program',
     );
-  return written ?? (/\/sse\/?$/.test(url.pathname) ? "sse" : "http");
+  return written ?? (addresses.every(({ url }) => /\/sse\/?$/.test(url.pathname)) ? "sse" : "http");
 }

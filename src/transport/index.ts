@@ -29,12 +29,14 @@ export function createTransport({ clock, store, identity }: TransportDeps): Tran
       const way = wayTo(request, clock);
       const { signal, onNotification } = request;
       const dialled = await dialInItsEra({ ...way, backend: spec.id, identity, signal, onNotification }, spec, memory);
-      return new SdkConnection({ ...dialled, backend: spec.id, clock, headersFor: way.headersFor, strayLines: way.strayLines });
+      const { headersFor, strayLines, hasSession } = way;
+      return new SdkConnection({ ...dialled, backend: spec.id, clock, headersFor, strayLines, hasSession });
     },
   };
 }
 
-type WayTo = Pick<Dialer, "newTransport" | "canDialAgain" | "offer"> & Pick<SdkConnectionParts, "headersFor" | "strayLines">;
+type WayTo = Pick<Dialer, "newTransport" | "canDialAgain" | "offer"> &
+  Pick<SdkConnectionParts, "headersFor" | "strayLines" | "hasSession">;
 
 /** Legacy HTTP servers with an event store answer this revision about three times as fast as the one after it. */
 const HTTP_OFFER = "2025-06-18";
@@ -58,10 +60,16 @@ function wayTo({ spec, endpoint }: ConnectRequest, clock: Clock): WayTo {
       offer: STDIO_OFFER,
       headersFor: undefined,
       strayLines: () => child.strayCount,
+      hasSession: undefined,
     };
   }
-  const newTransport = () => new UndiciTransport({ backend: spec.id, endpoint, clock });
-  return { newTransport, canDialAgain: true, offer: HTTP_OFFER, headersFor, strayLines: undefined };
+  let newest: UndiciTransport | undefined; // the one that serves: an attempt that failed is followed by another
+  const newTransport = () => {
+    newest = new UndiciTransport({ backend: spec.id, endpoint, clock });
+    return newest;
+  };
+  const hasSession = () => newest?.hasSession === true;
+  return { newTransport, canDialAgain: true, offer: HTTP_OFFER, headersFor, strayLines: undefined, hasSession };
 }
 
 const headersFor = (method: string, params: JsonObject, definition: JsonObject): Record<string, string> =>

@@ -34,6 +34,8 @@ export interface SdkConnectionParts extends Dialled {
   readonly clock: Clock;
   /** How many lines of a child were skipped so far. */
   readonly strayLines?: (() => number) | undefined;
+  /** Whether the backend gave the conversation a session id. */
+  readonly hasSession?: (() => boolean) | undefined;
   /** The HTTP headers a request brings along besides those the transport makes of its body. */
   readonly headersFor?: ((method: string, params: JsonObject, definition: JsonObject) => Record<string, string>) | undefined;
 }
@@ -55,6 +57,10 @@ export class SdkConnection implements Connection {
 
   get strayLines(): number | undefined {
     return this.#parts.strayLines?.();
+  }
+
+  get hasSession(): boolean {
+    return this.#parts.hasSession?.() ?? false;
   }
 
   async request(method: string, params: JsonObject, options: RequestOptions): Promise<JsonObject> {

@@ -21,11 +21,15 @@ function gatewayErrorIn(error: unknown): GatewayError | undefined {
   return error instanceof SdkError && error.cause !== undefined ? gatewayErrorIn(error.cause) : undefined;
 }
 
+/** JSON-RPC errors that refuse a request before anything has run; any other may come from a tool that broke halfway. */
+const BEFORE_IT_RAN: ReadonlySet<number> = new Set([-32_700, -32_600, -32_601, -32_602, -32_002, -32_020, -32_021, -32_022]);
+
 function rejected(backend: string, error: ProtocolError): GatewayError {
   const rpc: RpcErrorObject = { code: error.code, message: error.message, ...(error.data !== undefined && { data: error.data }) };
   return new GatewayError("upstream_rejected", `Cannot get a result of "${backend}": it answered with error ${error.code}`, {
     backend,
     rpc,
+    outcome: BEFORE_IT_RAN.has(error.code) ? "not_executed" : "unknown",
     cause: error,
   });
 }

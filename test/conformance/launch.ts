@@ -5,16 +5,20 @@ import type { LaunchRequest, RuntimeKind } from "../../src/model/ports.ts";
 /** A launch request nobody aborts. */
 export const requestFor = (spec: BackendSpec, signal = new AbortController().signal): LaunchRequest => ({
   spec,
+  replica: 0,
   signal,
   report: () => {},
 });
 
 /** A backend of a kind of runtime, from the fields its entry would have. */
 export function specOf(kind: RuntimeKind, fields: JsonObject, baseDir = process.cwd()): BackendSpec {
+  const parsed = kind.parse({ id: "backend", fields, baseDir });
   return {
     id: "backend",
     runtime: kind.kind,
-    ...kind.parse({ id: "backend", fields, baseDir }),
+    ...parsed,
+    replicas: parsed.replicas ?? 1,
+    affinity: "auto",
     protocolEra: "auto",
     description: undefined,
     tags: [],

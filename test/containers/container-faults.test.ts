@@ -26,7 +26,7 @@ describeWithPodman("a container runtime in trouble", () => {
   const nameOf = (workload: { facts: Record<string, unknown> }) => String(workload.facts["container"]);
   const nameFor = (fields: object, gateway = "") => {
     const { digest, id, transport } = specOf("box", { ...fields });
-    return servingName({ server: id, configHash: digest, scope: scopeOf(harbour.runtimeDir), gateway, transport });
+    return servingName({ server: id, configHash: digest, scope: scopeOf(harbour.runtimeDir), replica: 0, gateway, transport });
   };
   const labelsFor = (fields: object, gateway: string) => {
     const { digest } = specOf("box", { ...fields });

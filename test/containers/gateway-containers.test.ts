@@ -47,9 +47,7 @@ describeWithPodman("a container behind the built gateway", () => {
 
   test.each(kinds)("%s is started once for fifty first calls at once", async (_, entry) => {
     const { gateway, house } = await open({ box: entry });
-    const answers = await Promise.all(
-      Array.from({ length: 50 }, (_, at) => invoke(gateway, "box/echo", { text: `call ${at}` })),
-    );
+    const answers = await Promise.all(Array.from({ length: 50 }, (_, at) => invoke(gateway, "box/echo", { text: `call ${at}` })));
     expect(answers.map(({ text }) => text)).toEqual(answers.map((_, at) => `call ${at}`));
     const name = await house.containers();
     expect(name).toHaveLength(1);
@@ -69,18 +67,21 @@ describeWithPodman("a container behind the built gateway", () => {
     expect(progress).toEqual([...new Set(progress)].sort((a, b) => a - b));
   });
 
-  test.each(["http", "stdio"])("that ends at once (%s) is told with its last words, not tried again at once, and gone", async (transport) => {
-    const container = transport === "http" ? crash.container : { image: image("crash"), network: "none" };
-    const { gateway, house } = await open({ box: { container } });
-    const first = await invoke(gateway, "box/echo");
-    expect(first.error).toMatchObject({ code: "start_failed", server: "box", outcome: "not_executed" });
-    expect(first.text).toContain("DATABASE_URL is not set");
-    const second = await invoke(gateway, "box/echo");
-    expect(second.error).toMatchObject({ code: "start_failed", retryAfterMs: expect.any(Number) });
-    expect(second.text).toContain("DATABASE_URL is not set");
-    expect((await statusOf(gateway, "box"))["state"]).toBe("failed");
-    expect(await house.containers()).toEqual([]);
-  });
+  test.each(["http", "stdio"])(
+    "that ends at once (%s) is told with its last words, not tried again at once, and gone",
+    async (transport) => {
+      const container = transport === "http" ? crash.container : { image: image("crash"), network: "none" };
+      const { gateway, house } = await open({ box: { container } });
+      const first = await invoke(gateway, "box/echo");
+      expect(first.error).toMatchObject({ code: "start_failed", server: "box", outcome: "not_executed" });
+      expect(first.text).toContain("DATABASE_URL is not set");
+      const second = await invoke(gateway, "box/echo");
+      expect(second.error).toMatchObject({ code: "start_failed", retryAfterMs: expect.any(Number) });
+      expect(second.text).toContain("DATABASE_URL is not set");
+      expect((await statusOf(gateway, "box"))["state"]).toBe("failed");
+      expect(await house.containers()).toEqual([]);
+    },
+  );
 
   test("whose image is not there is told with the commands that fetch it", async () => {
     const { gateway, house } = await open({ box: { container: { ...http.container, image: "localhost/no-such:1" } } });
@@ -102,13 +103,16 @@ describeWithPodman("a container behind the built gateway", () => {
     expect(await house.containers()).toHaveLength(1);
   });
 
-  test.each(kinds)("%s is stopped and removed after the longer idle time, and started again by the next call", async (_, entry) => {
-    const { gateway, house } = await open({ box: { ...entry, idlePauseMs: 200, idleStopMs: 600 } });
-    expect((await invoke(gateway, "box/echo", { text: "one" })).text).toBe("one");
-    await untilState(gateway, "box", "stopped");
-    expect(await house.containers()).toEqual([]);
-    expect((await invoke(gateway, "box/echo", { text: "two" })).text).toBe("two");
-  });
+  test.each(kinds)(
+    "%s is stopped and removed after the longer idle time, and started again by the next call",
+    async (_, entry) => {
+      const { gateway, house } = await open({ box: { ...entry, idlePauseMs: 200, idleStopMs: 600 } });
+      expect((await invoke(gateway, "box/echo", { text: "one" })).text).toBe("one");
+      await untilState(gateway, "box", "stopped");
+      expect(await house.containers()).toEqual([]);
+      expect((await invoke(gateway, "box/echo", { text: "two" })).text).toBe("two");
+    },
+  );
 
   test("is stopped, started and restarted by manage", async () => {
     const { gateway, house } = await open({ box: http });
@@ -167,6 +171,15 @@ describeWithPodman("a container behind the built gateway", () => {
 
 /** How many containers podman has ever created under this name, from its event log. */
 async function createdUnder(name: string): Promise<number> {
-  const events = await podman("events", "--stream=false", "--since", "10m", "--filter", `container=${name}`, "--filter", "event=create");
+  const events = await podman(
+    "events",
+    "--stream=false",
+    "--since",
+    "10m",
+    "--filter",
+    `container=${name}`,
+    "--filter",
+    "event=create",
+  );
   return events.split("\n").filter(Boolean).length;
 }

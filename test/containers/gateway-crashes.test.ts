@@ -54,13 +54,21 @@ describeWithPodman("containers of gateways that share, crash and come back", () 
     expect(ids).not.toContain(old);
   });
 
-  test("one that runs out of memory says so, with its limit", async () => {
+  test("one that runs out of memory says so, with its limit, and is held back when it does so again", async () => {
     const gateway = await open({ box: { container: { ...http.container, memory: "96m" } } });
-    await echo(gateway, "box", "up");
-    const { error, text } = await invoke(gateway, "box/oom");
-    expect(error).toMatchObject({ server: "box", outcome: "unknown" });
-    expect(text).toMatch(/memory.*96 MiB/);
-    expect(await echo(gateway, "box", "again")).toBe("again");
+    for (const round of ["first", "second"]) {
+      expect(await echo(gateway, "box", round)).toBe(round);
+      const message = expect.stringMatching(/memory.*96 MiB/);
+      expect((await invoke(gateway, "box/oom")).error).toMatchObject({ server: "box", outcome: "unknown", message });
+    }
+    await untilState(gateway, "box", "failed");
+    const { error } = await invoke(gateway, "box/echo");
+    expect(error).toMatchObject({
+      code: "start_failed",
+      message: expect.stringMatching(/memory.*96 MiB/),
+      outcome: "not_executed",
+    });
+    expect(await house.containers()).toEqual([]);
   });
 
   test("one whose conmon is killed goes on serving, and is removed in the end", async () => {
@@ -79,13 +87,20 @@ describeWithPodman("containers of gateways that share, crash and come back", () 
     const proxy = await openFaultProxy(engineAddress().slice("unix://".length), () => undefined);
     away.from = proxy.address.slice("unix://".length);
     away.to = `${away.from}.away`;
-    const gateway = await open({ box: http, late: { container: { ...http.container, args: ["/app/http.mjs"] } } }, { engine: proxy.address });
+    const gateway = await open(
+      { box: http, late: { container: { ...http.container, args: ["/app/http.mjs"] } } },
+      { engine: proxy.address },
+    );
     await echo(gateway, "box", "before");
     await rename(away.from, away.to);
     proxy.dropAll();
     expect(await echo(gateway, "box", "during")).toBe("during");
     const { error } = await invoke(gateway, "late/echo");
-    expect(error).toMatchObject({ code: "start_failed", message: expect.stringContaining("engine"), hint: expect.stringMatching(/start the engine/i) });
+    expect(error).toMatchObject({
+      code: "start_failed",
+      message: expect.stringContaining("engine"),
+      hint: expect.stringMatching(/start the engine/i),
+    });
     const { structuredContent } = await gateway.callTool("status");
     expect(structuredContent).toMatchObject({ engine: { problem: expect.stringContaining(away.from) } });
     expect(await echo(gateway, "box", "after")).toBe("after");

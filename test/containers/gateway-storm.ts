@@ -1,4 +1,5 @@
 import { readdir, readFile } from "node:fs/promises";
+import { sleep, systemClock } from "../../src/time/clock.ts";
 import type { GatewayProcess } from "../support/gateway-process.ts";
 import { type GatewayHouse, invoke } from "./gateway-house.ts";
 
@@ -25,6 +26,7 @@ export interface StormReport {
   readonly zombies: readonly string[];
 }
 
+const SAMPLE_GAP_MS = 100;
 const LIVES = new Set(["running", "paused"]);
 
 /**
@@ -66,7 +68,7 @@ export async function storm(house: GatewayHouse, servers: readonly string[], siz
   return { ...tally, ...(await watch.end()), zombies };
 }
 
-/** Samples the live containers of a house as fast as podman answers. */
+/** Samples the live containers of a house ten times a second, or as often as podman answers. */
 function watchContainers(house: GatewayHouse) {
   const doubles: string[] = [];
   let samples = 0;
@@ -75,6 +77,7 @@ function watchContainers(house: GatewayHouse) {
     while (on) {
       const listed = await house.containers('{{.State}} {{index .Labels "io.sallyport.server"}} {{.Names}}');
       samples += 1;
+      await sleep(systemClock, SAMPLE_GAP_MS);
       const live = listed.map((line) => line.split(" ")).filter(([state]) => LIVES.has(state ?? ""));
       for (const [, server] of live) {
         const names = live.filter(([, other]) => other === server).map(([, , name]) => name);

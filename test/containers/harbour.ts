@@ -21,7 +21,10 @@ export interface TestGateway extends AsyncDisposable {
   readonly orphans: ContainerOrphans;
   readonly stages: StartStage[];
   /** Launches an entry as the registry would hand it over; the harbour stops what the test forgets. */
-  launch(fields: JsonObject, options?: { readonly id?: string; readonly signal?: AbortSignal }): Promise<Workload>;
+  launch(
+    fields: JsonObject,
+    options?: { readonly id?: string; readonly replica?: number; readonly signal?: AbortSignal },
+  ): Promise<Workload>;
 }
 
 /** A private runtime directory and everything on it; closing it removes every container of its scope. */
@@ -68,8 +71,8 @@ function createGateway(
     leases,
     stages,
     orphans: new ContainerOrphans({ clock, engines, leases, runtimeDir }),
-    async launch(fields, { id = "box", signal = new AbortController().signal } = {}) {
-      return driver.launch({ spec: specOf(id, fields), signal, report: (stage) => stages.push(stage) });
+    async launch(fields, { id = "box", replica = 0, signal = new AbortController().signal } = {}) {
+      return driver.launch({ spec: specOf(id, fields), replica, signal, report: (stage) => stages.push(stage) });
     },
     [Symbol.asyncDispose]: () => engines[Symbol.asyncDispose](),
   };
@@ -84,6 +87,8 @@ export function specOf(id: string, fields: JsonObject): BackendSpec {
     options,
     transport,
     protocolEra: "auto",
+    replicas: 1,
+    affinity: "auto",
     description: undefined,
     tags: [],
     enabled: true,

@@ -13,7 +13,12 @@ const leases = new FileLeaseBook({ directory: runtimeDir, gatewayNonce, clock })
 const driver = createContainerDriver({ clock, engines, leases, runtimeDir, gatewayNonce });
 const names: unknown[] = [];
 for (const [id, fields] of Object.entries<Record<string, unknown>>(JSON.parse(entries))) {
-  const workload = await driver.launch({ spec: specOf(id, fields), signal: new AbortController().signal, report: () => {} });
+  const workload = await driver.launch({
+    spec: specOf(id, fields),
+    replica: 0,
+    signal: new AbortController().signal,
+    report: () => {},
+  });
   names.push(workload.facts["container"]);
 }
 const { facts } = await engines.engine();

@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from "node:timers/promises";
 import { expect, test } from "vitest";
 import type { JsonObject } from "../../src/model/json.ts";
 import { describeWithPodman, image } from "./engine-suite.ts";
@@ -8,7 +7,6 @@ import { storm } from "./gateway-storm.ts";
 const LONG = process.env["SALLYPORT_LONG"] === "1";
 const SIZE = LONG ? { gateways: 10, callsEach: 200, kills: 100 } : { gateways: 10, callsEach: 40, kills: 10 };
 const SERVERS = ["ant", "bee", "cat", "dog", "elk"];
-const COLLECTED_WITHIN_MS = 2_000;
 
 describeWithPodman("ten gateways that are killed one after the other", () => {
   test(

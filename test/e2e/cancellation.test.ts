@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { isJsonObject, type JsonObject } from "../../src/model/json.ts";
 import type { Era } from "../../src/model/ports.ts";
 import { GatewayProcess, resultOf } from "../support/gateway-process.ts";
-import { json, type ScriptedHttp, silent, startScriptedHttp } from "../support/scripted-http.ts";
+import { type Behaviour, json, type ScriptedHttp, startScriptedHttp } from "../support/scripted-http.ts";
 import { errorOf, textOf } from "../support/tool-answers.ts";
 
 const ECHO = fileURLToPath(new URL("../fixtures/backends/echo-stdio.mjs", import.meta.url));
@@ -15,7 +15,7 @@ const ENVELOPE = {
   [`${META}/clientCapabilities`]: {},
   [`${META}/clientInfo`]: { name: "raw-line-client", version: "1.0.0" },
 };
-const LISTED = { tools: [{ name: "work", inputSchema: { type: "object" } }] };
+const LISTED = { tools: ["work", "hang"].map((name) => ({ name, inputSchema: { type: "object" } })) };
 
 const http = new Map<Era, ScriptedHttp>();
 const gateways = new Map<Era, GatewayProcess>();
@@ -24,13 +24,21 @@ beforeAll(async () => {
   for (const era of ERAS) {
     const works = json({ content: [{ type: "text", text: "worked" }], ...(era === "modern" && { resultType: "complete" }) });
     const lists = json({ ...LISTED, ...(era === "modern" && { resultType: "complete", ttlMs: 0, cacheScope: "private" }) });
-    http.set(era, await startScriptedHttp({ era, on: { "tools/list": lists, "tools/call": [silent, works] } }));
+    http.set(era, await startScriptedHttp({ era, on: { "tools/list": lists, "tools/call": onlyHangs(works) } }));
   }
   for (const hostEra of ERAS) gateways.set(hostEra, await startGateway(hostEra));
 });
 afterAll(async () => {
   for (const one of [...gateways.values(), ...http.values()]) await one[Symbol.asyncDispose]();
 });
+
+/** Never answers a call to "hang"; all others are answered as given. */
+const onlyHangs =
+  (otherwise: Behaviour): Behaviour =>
+  (request, response) => {
+    const { params } = request.message;
+    if (isJsonObject(params) && params["name"] !== "hang") otherwise(request, response);
+  };
 
 async function startGateway(hostEra: Era): Promise<GatewayProcess> {
   const child = { command: process.execPath, args: [ECHO] };
@@ -84,7 +92,7 @@ describe.each(ERAS)("a host of the %s era that cancels a call", (hostEra) => {
       const id = `cancel-http-${era}`;
       const answered = vi.fn();
       const seen = backend.of("tools/call").length;
-      void ask("invoke", { tool: `http-${era}/work` }, id).then(answered, () => undefined);
+      void ask("invoke", { tool: `http-${era}/hang` }, id).then(answered, () => undefined);
       await vi.waitUntil(() => backend.of("tools/call").length > seen, { timeout: 10_000 });
       const sent = backend.of("tools/call")[seen];
       cancel(id);

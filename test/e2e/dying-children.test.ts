@@ -19,6 +19,7 @@ beforeAll(async () => {
     mcpServers: {
       echo: child("echo-stdio.mjs"),
       other: child("echo-stdio.mjs"),
+      fragile: child("echo-stdio.mjs"),
       short: child("echo-stdio.mjs", { callTimeoutMs: 700 }),
       noisy: child("stray-stdout.mjs"),
       early: child("crash-at-start.mjs"),
@@ -56,8 +57,8 @@ test("a child killed in the middle of a call: the caller is told the outcome is 
 });
 
 test("a child that exits instead of answering is told the same way", async () => {
-  expect(errorOf(await call("echo/crash"))).toMatchObject({ code: "unavailable", server: "echo", outcome: "unknown" });
-  await pidOf("echo");
+  expect(errorOf(await call("fragile/crash"))).toMatchObject({ code: "unavailable", server: "fragile", outcome: "unknown" });
+  await pidOf("fragile");
 });
 
 test("a child that is frozen: the call ends by callTimeoutMs, others go on, and once thawed it serves again", async () => {

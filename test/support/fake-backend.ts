@@ -10,6 +10,8 @@ export const makeSpec = (over: Partial<BackendSpec> = {}): BackendSpec => ({
   options: undefined,
   transport: "stdio",
   protocolEra: "auto",
+  replicas: 1,
+  affinity: "auto",
   description: undefined,
   tags: [],
   enabled: true,
@@ -43,6 +45,7 @@ export class FakeBackend implements RuntimeDriver, Transport {
   notify: (method: string, params: JsonObject) => void = () => {};
   warmsUp = false;
   era: Era = "legacy";
+  hasSession = false;
   capabilities: JsonObject = { tools: {} };
   /** Set by tests of parking; undefined means that the runtime cannot pause. */
   pausing: (() => Promise<boolean>) | undefined;
@@ -94,6 +97,7 @@ export class FakeBackend implements RuntimeDriver, Transport {
     });
     return {
       era: this.era,
+      hasSession: this.hasSession,
       peer: { protocolVersion: "2025-06-18", capabilities: this.capabilities },
       request: (method, params, options) => {
         this.ledger.push(method);

@@ -4,7 +4,7 @@ import { createGateway, type OpenGateway } from "../../src/gateway/create-gatewa
 import type { RegistryView } from "../../src/gateway/views.ts";
 import type { BackendSpec } from "../../src/model/backend-spec.ts";
 import type { JsonObject } from "../../src/model/json.ts";
-import type { RuntimeDriver, StateStore, Transport } from "../../src/model/ports.ts";
+import type { Endpoint, RuntimeDriver, StateStore, Transport } from "../../src/model/ports.ts";
 import type { RegistrySnapshot } from "../../src/model/registry-snapshot.ts";
 import { createMemoryStore } from "../../src/state/memory-store.ts";
 import type { Logger } from "../../src/telemetry/logger.ts";
@@ -25,8 +25,8 @@ export interface House extends OpenGateway, AsyncDisposable {
   readonly log: readonly Logged[];
   /** The access log: one line per call. */
   calls(): readonly JsonObject[];
-  /** The backend of an entry, by the entry's digest; the same one before and after it is started. */
-  backend(digest: string): FakeBackend;
+  /** The backend of an entry, by the entry's digest; the same one before and after it is started. Each replica is one. */
+  backend(digest: string, replica?: number): FakeBackend;
 }
 
 export interface HouseOptions {
@@ -70,13 +70,25 @@ export function openHouse(specs: readonly BackendSpec[], options: HouseOptions =
   const store = options.store ?? createMemoryStore();
   const { log: logger, lines: log } = recorder();
   const backends = new Map<string, FakeBackend>();
-  const backend = (digest: string): FakeBackend => {
-    const known = backends.get(digest) ?? new FakeBackend();
-    backends.set(digest, known);
+  const backend = (digest: string, replica = 0): FakeBackend => {
+    const name = `${digest} ${replica}`;
+    const known = backends.get(name) ?? new FakeBackend();
+    backends.set(name, known);
     return known;
   };
-  const driver: RuntimeDriver = { kind: "fake", launch: (request) => backend(request.spec.digest).launch(request) };
-  const transport: Transport = { connect: (request) => backend(request.spec.digest).connect(request) };
+  const launched = new WeakMap<Endpoint, FakeBackend>();
+  const driver: RuntimeDriver = {
+    kind: "fake",
+    async launch(request) {
+      const chosen = backend(request.spec.digest, request.replica);
+      const workload = await chosen.launch(request);
+      launched.set(workload.endpoint, chosen);
+      return workload;
+    },
+  };
+  const transport: Transport = {
+    connect: (request) => (launched.get(request.endpoint) ?? backend(request.spec.digest)).connect(request),
+  };
   const snapshot = snapshotOf(...specs);
   const { gateway, apply } = createGateway({
     version: "0.0.0",

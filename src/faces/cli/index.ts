@@ -1,17 +1,9 @@
 import { Command, CommanderError } from "commander";
-import type { Gateway } from "../../gateway/gateway.ts";
-import type { RegistryView } from "../../gateway/views.ts";
-import { GatewayError } from "../../model/errors.ts";
 import { version } from "../version.ts";
 import type { CommandContext } from "./command.ts";
-import { EXIT, exitCodeOf } from "./exit-codes.ts";
-import { finishOutput, printFailure, printJson, wantsColor } from "./print.ts";
-
-interface GlobalOptions {
-  readonly registry?: string;
-  readonly json?: boolean;
-  readonly color: boolean;
-}
+import { EXIT } from "./exit-codes.ts";
+import { finishOutput } from "./print.ts";
+import { type GlobalOptions, runCommand } from "./run-command.ts";
 
 /** Runs one command of the command line and gives back its exit code; `serve` is `main.ts`'s own business. */
 export async function runCli(argv: readonly string[]): Promise<number> {
@@ -99,45 +91,4 @@ function addCommands(program: Command, run: (command: (context: CommandContext) 
     .command("status")
     .description("show the registry and what is known of its servers")
     .action(async () => await run((await import("./commands/status.ts")).status));
-}
-
-async function runCommand(options: GlobalOptions, command: (context: CommandContext) => Promise<number>): Promise<number> {
-  const output = {
-    out: process.stdout,
-    err: process.stderr,
-    json: options.json === true,
-    color: options.color && wantsColor(process.env, process.stdout.isTTY === true),
-  };
-  const interrupted = new AbortController();
-  const onInterrupt = () => interrupted.abort(new GatewayError("cancelled", "Interrupted"));
-  process.once("SIGINT", onInterrupt);
-  let opening: Promise<Gateway> | undefined;
-  const gateway = async (evenIfInvalid = false): Promise<Gateway> => {
-    opening ??= import("../../gateway/open-gateway.ts").then(({ openGateway }) =>
-      openGateway({ registry: options.registry, version }),
-    );
-    const opened = await opening;
-    if (!evenIfInvalid) assertReadable(opened.registry);
-    return opened;
-  };
-  try {
-    return await command({ registry: options.registry, output, caller: { signal: interrupted.signal }, gateway });
-  } catch (reason) {
-    const error = GatewayError.from(reason, interrupted.signal);
-    if (output.json) printJson(output, { error: { code: error.code, message: error.message, hint: error.hint } });
-    printFailure(output, error);
-    return exitCodeOf(error.code);
-  } finally {
-    process.off("SIGINT", onInterrupt);
-    await (await opening?.catch(() => undefined))?.[Symbol.asyncDispose]();
-  }
-}
-
-/** A command about servers has nothing to say where the file could not be read. */
-function assertReadable({ state, errors, file }: RegistryView): void {
-  const [first] = errors;
-  if (state !== "invalid" || first === undefined) return;
-  throw new GatewayError("needs_config", `The registry is invalid: ${file}:${first.line}:${first.column} ${first.message}`, {
-    hint: first.hint ?? "Run sallyport validate to see every problem",
-  });
 }

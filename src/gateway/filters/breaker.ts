@@ -1,10 +1,11 @@
-import type { CallContext, CallFilter, ToolCall } from "../../model/call.ts";
+import type { CallFilter, ToolCall } from "../../model/call.ts";
 import { GatewayError } from "../../model/errors.ts";
 import type { Permit } from "../../resilience/circuit-breaker.ts";
 import { type AttemptFacts, outcomeOf, SLOW_CALL_MS } from "../../resilience/outcome.ts";
 import type { Clock } from "../../time/clock.ts";
 import type { Guard, Guards } from "../guards.ts";
 import type { Router } from "../router.ts";
+import { attemptFacts } from "./attempt-facts.ts";
 
 export interface BreakerFilterDeps {
   readonly router: Router;
@@ -19,8 +20,8 @@ export const breaker =
   ({ router, guards, clock, sendMs }: BreakerFilterDeps): CallFilter =>
   (next) =>
   async (call, ctx) => {
-    const supervisor = router.usable(call.ref.backend);
-    const guard = guards.of(supervisor);
+    const runner = router.usable(call.ref.backend);
+    const guard = guards.of(runner);
     const permit = guard.breaker.admit() ?? (await guard.breaker.awaitVerdict(ctx.signal)) ?? refuse(call, guard);
     try {
       const result = await next(call, ctx);
@@ -28,8 +29,9 @@ export const breaker =
       return result;
     } catch (reason) {
       const error = GatewayError.from(reason, ctx.signal);
-      const stopping = router.find(call.ref.backend) !== supervisor || supervisor.state.name === "draining";
-      settle(guard, permit, error, { ...factsOf(ctx, clock, sendMs(call)), stopping });
+      const { state } = runner;
+      const stopping = router.find(call.ref.backend) !== runner || (state.name === "draining" && state.cause === "stop");
+      settle(guard, permit, error, { ...attemptFacts(ctx, clock, sendMs(call)), stopping, spared: runner.hasSpare });
       throw error;
     }
   };
@@ -40,15 +42,6 @@ function settle({ breaker, budget }: Guard, permit: Permit, result: "answer" | G
   const outcome = outcomeOf(result, facts);
   breaker.settle(permit, outcome);
   budget.note(outcome);
-}
-
-function factsOf({ notes, timeoutMs }: CallContext, clock: Clock, sendMs: number): AttemptFacts {
-  const heardAt = notes.heardAt ?? notes.sentAt;
-  return {
-    silentMs: heardAt === undefined ? 0 : clock.now() - heardAt,
-    slowCallMs: Math.min(SLOW_CALL_MS, sendMs),
-    callerDeadlineMs: timeoutMs,
-  };
 }
 
 function refuse({ ref }: ToolCall, { breaker: { retryAfterMs } }: Guard): never {

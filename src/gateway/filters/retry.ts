@@ -1,4 +1,4 @@
-import type { CallContext, CallFilter, ToolCall } from "../../model/call.ts";
+import type { CallFilter, ToolCall } from "../../model/call.ts";
 import { GatewayError } from "../../model/errors.ts";
 import { mayRetry, withRetryAdvice } from "../../resilience/retry-policy.ts";
 import { isTrustedIdempotent } from "../../security/policy.ts";
@@ -26,19 +26,22 @@ export const retry =
       using leave = waitMs === undefined ? undefined : guard.budget.tryTake(guard.bulkhead.inFlight);
       if (waitMs === undefined || !leave) throw withRetryAdvice(error, trusted);
       await sleep(clock, waitMs, ctx.signal);
-      return await again(attempt, ctx, trusted);
+      try {
+        return await attempt();
+      } catch (second) {
+        const last = GatewayError.from(second, ctx.signal);
+        guard.pushback.note(last);
+        throw withRetryAdvice(truthAbout(error, last), trusted);
+      }
     }
   };
 
-async function again<T>(attempt: () => Promise<T>, ctx: CallContext, trusted: boolean): Promise<T> {
-  try {
-    return await attempt();
-  } catch (reason) {
-    throw withRetryAdvice(GatewayError.from(reason, ctx.signal), trusted);
-  }
-}
+/** A second attempt that never ran says nothing about the first one, which may have. */
+const truthAbout = (first: GatewayError, last: GatewayError): GatewayError =>
+  last.outcome === "not_executed" && first.outcome !== "not_executed" ? first.with({ retryAfterMs: last.retryAfterMs }) : last;
 
 function isTrusted(router: Router, { ref }: ToolCall): boolean {
+  const spec = router.find(ref.backend)?.spec; // a reload may have removed it meanwhile
   const descriptor = router.descriptor(ref);
-  return descriptor !== undefined && isTrustedIdempotent(router.backend(ref.backend).spec, descriptor);
+  return spec !== undefined && descriptor !== undefined && isTrustedIdempotent(spec, descriptor);
 }

@@ -4,11 +4,14 @@ import type { JsonObject } from "../../model/json.ts";
 import type { Connection, RequestOptions } from "../../model/ports.ts";
 import type { ToolDescriptor } from "../../model/tool.ts";
 import { formatMs } from "../../model/units.ts";
+import { outcomeOf } from "../../resilience/outcome.ts";
 import type { Clock } from "../../time/clock.ts";
 import { linkDeadline } from "../../time/linked-signal.ts";
+import { notExecuted } from "../../transport/not-executed.ts";
 import type { RefreshCatalog } from "../refresh-catalog.ts";
 import { reportStages } from "../report-stages.ts";
 import type { Router } from "../router.ts";
+import { attemptFacts } from "./attempt-facts.ts";
 
 /** The key under which a modern request says what its client can do. */
 const CLIENT_CAPABILITIES = "io.modelcontextprotocol/clientCapabilities";
@@ -26,20 +29,23 @@ export const send =
   (deps: SendDeps): CallHandler =>
   async (call, ctx) => {
     for (;;) {
-      const supervisor = deps.router.usable(call.ref.backend);
-      ctx.notes.coldStart = supervisor.state.name !== "running";
+      const runner = deps.router.usable(call.ref.backend);
+      ctx.notes.coldStart = runner.state.name !== "running";
       try {
-        return await supervisor.use(
+        return await runner.use(
           ctx.signal,
           async ({ connection }) => {
             const descriptor = await knownTool(deps, call, connection, ctx.signal);
             return await ask(deps, call, ctx, connection, descriptor);
           },
-          reportStages(ctx.onProgress, deps.clock),
+          {
+            onStage: reportStages(ctx.onProgress, deps.clock),
+            judge: (error) => outcomeOf(error, attemptFacts(ctx, deps.clock, deps.sendMs(call))),
+          },
         );
       } catch (reason) {
         const error = GatewayError.from(reason, ctx.signal);
-        const replaced = deps.router.find(call.ref.backend) !== supervisor;
+        const replaced = deps.router.find(call.ref.backend) !== runner;
         if (!replaced || ctx.signal.aborted || error.outcome !== "not_executed") throw error; // else a reload came between
       }
     }
@@ -49,7 +55,9 @@ export const send =
 async function knownTool(deps: SendDeps, call: ToolCall, connection: Connection, signal: AbortSignal): Promise<ToolDescriptor> {
   const known = deps.router.descriptor(call.ref);
   if (known && deps.catalog.isCurrent(call.ref.backend, connection)) return known;
-  await deps.catalog.refresh(call.ref.backend, connection, signal);
+  await deps.catalog.refresh(call.ref.backend, connection, signal).catch((reason: unknown) => {
+    throw notExecuted(GatewayError.from(reason, signal)); // only the tools were asked for
+  });
   const descriptor = deps.router.descriptor(call.ref);
   if (!descriptor) throw deps.router.noSuchTool(call.ref);
   return descriptor;
@@ -71,6 +79,7 @@ async function ask(
   using deadline = linkDeadline(deps.clock, ms, ctx.signal, expired);
   ctx.notes.attempts = (ctx.notes.attempts ?? 0) + 1;
   ctx.notes.sentAt = deps.clock.now();
+  ctx.notes.heardAt = ctx.notes.sentAt;
   const onProgress = ctx.onProgress && hearing(ctx, deps.clock, ctx.onProgress);
   const options: RequestOptions = { signal: deadline.signal, onProgress, definition: descriptor.definition };
   return await connection.request("tools/call", paramsOf(call, ctx, connection), options);

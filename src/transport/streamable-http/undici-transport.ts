@@ -45,6 +45,11 @@ export class UndiciTransport implements SdkTransport {
     this.#conversation = new HttpConversation(this.#parts, () => this.#renewed());
   }
 
+  /** Whether the backend gave the conversation a session id. */
+  get hasSession(): boolean {
+    return this.#parts.session.id !== undefined;
+  }
+
   async start(): Promise<void> {}
 
   setProtocolVersion(version: string): void {

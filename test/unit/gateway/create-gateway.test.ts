@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { GatewayError } from "../../../src/model/errors.ts";
 import type { JsonObject } from "../../../src/model/json.ts";
 import { gate } from "../../support/fake-backend.ts";
 import { settle } from "../../support/manual-clock.ts";
@@ -55,6 +56,17 @@ describe("a new snapshot", () => {
     expect(house.backend("notes").ledger).toContain("workload closed");
     answer.open({});
     await inFlight;
+  });
+
+  test("does not make a call that fails after its backend was removed look as if it had never run", async () => {
+    await using house = await openBoth();
+    const answer = gate<JsonObject>();
+    offer(house.backend("notes"), [tool("use")], () => answer.promise);
+    const inFlight = invoke(house, "notes/use").catch((error: unknown) => error);
+    await settle();
+    house.apply(snapshotOf(entry("files")));
+    answer.fail(new GatewayError("unavailable", "The connection broke"));
+    expect(await inFlight).toMatchObject({ code: "unavailable", outcome: "unknown" });
   });
 
   test("takes the tools of a removed backend out of sight, and its name with them", async () => {

@@ -30,6 +30,21 @@ vi.mock(import("../../../src/gateway/filters/policy.ts"), async (original) => ({
 vi.mock(import("../../../src/gateway/filters/read-only.ts"), async (original) => ({
   readOnly: noted("readOnly", (await original()).readOnly),
 }));
+vi.mock(import("../../../src/gateway/filters/idempotency.ts"), async (original) => ({
+  idempotency: noted("idempotency", (await original()).idempotency),
+}));
+vi.mock(import("../../../src/gateway/filters/bulkhead.ts"), async (original) => ({
+  bulkhead: noted("bulkhead", (await original()).bulkhead),
+}));
+vi.mock(import("../../../src/gateway/filters/retry.ts"), async (original) => ({
+  retry: noted("retry", (await original()).retry),
+}));
+vi.mock(import("../../../src/gateway/filters/breaker.ts"), async (original) => ({
+  breaker: noted("breaker", (await original()).breaker),
+}));
+
+const ENTRANCE = ["observe", "deadline", "policy"];
+const PASSAGE = ["idempotency", "bulkhead", "retry", "breaker"];
 
 beforeEach(() => void passed.splice(0));
 
@@ -42,11 +57,11 @@ async function openNotes() {
 test("a call passes the filters in the order the house prescribes", async () => {
   await using house = await openNotes();
   await house.gateway.invoke({ tool: "notes/read", args: {} }, caller());
-  expect(passed).toEqual(["observe", "deadline", "policy"]);
+  expect(passed).toEqual([...ENTRANCE, ...PASSAGE]);
 });
 
-test("a read-only call passes the same filters and one more at the end", async () => {
+test("a read-only call passes the same filters, and one more before anything is remembered, queued or sent", async () => {
   await using house = await openNotes();
   await house.gateway.invokeReadonly({ tool: "notes/read", args: {} }, caller());
-  expect(passed).toEqual(["observe", "deadline", "policy", "readOnly"]);
+  expect(passed).toEqual([...ENTRANCE, "readOnly", ...PASSAGE]);
 });

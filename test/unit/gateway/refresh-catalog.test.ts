@@ -166,6 +166,27 @@ test("a change announced during a reading that fails leads to one more", async (
   expect(names()).toEqual(["a"]);
 });
 
+test("connections of several replicas are current at the same time, until a change is announced", async () => {
+  pages({ tools: [tool("a")] });
+  const other = await connectTo(backend);
+  await read();
+  await read(other);
+  expect([connection, other].map((each) => refresh.isCurrent("notes", each))).toEqual([true, true]);
+  refresh.invalidate("notes");
+  expect([connection, other].map((each) => refresh.isCurrent("notes", each))).toEqual([false, false]);
+});
+
+test("a replica that does not list its tools keeps nobody from those of another", async () => {
+  const hung = new FakeBackend();
+  hung.answering = (_method, _params, { signal }) => untilAborted(signal);
+  const late = read(await connectTo(hung)).catch((error: unknown) => error);
+  pages({ tools: [tool("a")] });
+  await read();
+  expect(names()).toEqual(["a"]);
+  await clock.advance(1_000);
+  expect(await late).toMatchObject({ code: "deadline_exceeded" });
+});
+
 test("a reading over a newer connection is not served by one under way over an older", async () => {
   const old = gate<JsonObject>();
   backend.answering = () => old.promise;

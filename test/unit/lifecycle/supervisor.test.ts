@@ -15,6 +15,7 @@ function setUp(over: Partial<BackendSpec> = {}) {
   const states: string[] = [];
   const supervisor = new Supervisor({
     spec: makeSpec(over),
+    replica: 0,
     driver: backend,
     transport: backend,
     clock,
@@ -158,7 +159,7 @@ describe("stopping", () => {
     const waiting = call().catch(codeOf);
     await settle();
     await supervisor.stop();
-    expect(await waiting).toBe("cancelled");
+    expect(await waiting).toBe("shutting_down");
     expect(supervisor.state.name).toBe("stopped");
   });
 

@@ -73,6 +73,11 @@ const TYPES: readonly Row[] = [
   ["a time of nothing", '{"url": "http://x", "startTimeoutMs": ▸0}', ".startTimeoutMs", "at least 1", "0"],
   ["a negative time", '{"url": "http://x", "idleStopMs": ▸-5}', ".idleStopMs", "at least 1", "-5"],
   ["an endless time", '{"url": "http://x", "callTimeoutMs": ▸3e9}', ".callTimeoutMs", "at most 2147483647", "3000000000"],
+  ["no replicas", '{"command": "x", "replicas": ▸0}', ".replicas", "at least 1", "0"],
+  ["too many replicas", '{"command": "x", "replicas": ▸17}', ".replicas", "at most 16", "17"],
+  ["half a replica", '{"command": "x", "replicas": ▸1.5}', ".replicas", "a whole number", "1.5"],
+  ["replicas in quotes", '{"command": "x", "replicas": ▸"2"}', ".replicas", "a number", "a string"],
+  ["an unknown affinity", '{"command": "x", "affinity": ▸"sticky"}', ".affinity", '"session" or "none"', '"sticky"'],
   ["a list as toolsFile", '{"url": "http://x", "toolsFile": ▸[]}', ".toolsFile", "a string", "a list"],
 ];
 

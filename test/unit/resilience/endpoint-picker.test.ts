@@ -43,6 +43,15 @@ describe("choice", () => {
     expect(picker.endpoints.map(({ outstanding }) => outstanding)).toEqual([1, 1]);
   });
 
+  test("can be narrowed to some of them, to which a session then moves", () => {
+    const { picker } = open(["a", "b", "c"]);
+    picker.pick("s");
+    const among = new Set(["b", "c"]);
+    expect([1, 2, 3].map(() => picker.pick(undefined, among).endpoint)).toEqual(["b", "c", "b"]);
+    expect(picker.pick("s", among).endpoint).toBe("c");
+    expect(picker.pick("s").endpoint).toBe("c");
+  });
+
   test("an attempt is settled once", () => {
     const { picker } = open(["a"]);
     const [first] = [picker.pick(), picker.pick()];

@@ -167,6 +167,31 @@ describe("IdempotencyKeys", () => {
     expect(await run("c")).toBe("run 3");
   });
 
+  test("a call that began first and ended last expires last", async () => {
+    const { clock, run } = open();
+    const work = deferred<string>();
+    const long = run("long", () => work.promise);
+    await run("short");
+    await clock.advance(300_000);
+    work.resolve("result");
+    await long;
+    await clock.advance(300_000);
+    expect(await run("short")).toBe("run 3");
+    expect(await run("long")).toBe("result");
+  });
+
+  test("remembers 1,000 keys and 8 MiB of results unless told otherwise", async () => {
+    const { run } = open();
+    await run("big", () => Promise.resolve("x".repeat(8 * 2 ** 20 - 8)));
+    expect(await run("big")).toHaveLength(8 * 2 ** 20 - 8);
+    await run("small");
+    await expect(run("big")).rejects.toMatchObject({ outcome: "executed" });
+    for (let key = 0; key < 998; key += 1) await run(`k${key}`);
+    await expect(run("one too many")).rejects.toMatchObject({
+      message: "Cannot remember another idempotency key: 1000 are in use",
+    });
+  });
+
   test("gives up the oldest results when there are too many bytes, but never runs their calls again", async () => {
     const { run, runs } = open({ keys: 10, bytes: 60 });
     const twenty = (letter: string) => () => Promise.resolve(letter.repeat(12)); // and 8 bytes more

@@ -5,6 +5,7 @@ const labels = {
   server: "git",
   configHash: "abc",
   scope: "s1",
+  replica: 0,
   gateway: "g1",
   transport: "http",
   port: "80",
@@ -17,6 +18,7 @@ test("labels are read as they were written, and nobody else's are taken for ours
   expect(readLabels({ "io.sallyport.managed": "true" })).toBeUndefined();
   expect(readLabels({ ...writeLabels(labels), "io.sallyport.managed": "false" })).toBeUndefined();
   expect(readLabels({ ...writeLabels(labels), "io.sallyport.transport": "pigeon" })).toBeUndefined();
+  expect(readLabels({ ...writeLabels(labels), "io.sallyport.replica": "x" })).toBeUndefined();
 });
 
 test("gateways of one scope share a name per entry; another scope, entry or gateway with pipes has its own", () => {
@@ -26,6 +28,7 @@ test("gateways of one scope share a name per entry; another scope, entry or gate
   const others = [{ configHash: "abd" }, { scope: "s2" }, { server: "got" }, { transport: "stdio" as const }];
   for (const other of others) expect(servingName({ ...labels, ...other })).not.toBe(name);
   expect(servingName({ ...labels, transport: "stdio" })).toMatch(/-g1$/);
+  expect(servingName({ ...labels, replica: 2 })).toBe(`${name}-r2`);
   expect(scopeOf("/run/user/1/sallyport")).not.toBe(scopeOf("/run/user/2/sallyport"));
 });
 

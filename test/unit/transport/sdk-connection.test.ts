@@ -77,6 +77,16 @@ describe.each(["legacy", "modern"] as const)("a real %s server", (era) => {
   });
 });
 
+test.each([
+  { code: -32_602, outcome: "not_executed" },
+  { code: -32_603, outcome: "unknown" },
+  { code: 7, outcome: "unknown" },
+])("an error answer with code $code leaves the outcome $outcome", async ({ code, outcome }) => {
+  await using backend = await startScriptedHttp({ era: "modern", on: { "tools/call": rpcError(200, code, "It broke") } });
+  await using connection = await connect(backend.url);
+  await expect(callTool(connection)).rejects.toMatchObject({ code: "upstream_rejected", rpc: { code }, outcome });
+});
+
 test("a modern server that asks back is relayed, with the host's capabilities and the state as it came", async () => {
   await using backend = await startModernBackend();
   await using connection = await connect(backend.url);

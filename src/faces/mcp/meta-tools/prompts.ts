@@ -12,8 +12,8 @@ export const prompts: MetaTool = {
   hints: { readOnlyHint: true, openWorldHint: true },
   async run(args, gateway, caller) {
     const server = readString(args, "server");
+    const cursor = readOptionalString(args, "cursor");
     if (readChoice(args, "action", ACTIONS) === "list") {
-      const cursor = readOptionalString(args, "cursor");
       const page = await gateway.request(server, "prompts/list", cursor === undefined ? {} : { cursor }, caller);
       return answer(JSON.stringify(page), page);
     }

@@ -1,3 +1,4 @@
+import type { ReplicaView } from "../../../gateway/state-view.ts";
 import type { GatewayStatus, ServerStatus } from "../../../gateway/views.ts";
 import type { RegistryProblem } from "../../../model/registry-snapshot.ts";
 import { formatMs } from "../../../model/units.ts";
@@ -52,6 +53,9 @@ const problemLine = ({ line, column, path, message }: RegistryProblem): string =
 const figuresLine = ({ server, state, inFlight, figures }: GatewayStatus["servers"][number]): string =>
   `${server} [${state}]: ${figures.calls} calls, ${figures.failures} failed, ${figures.toolErrors} tool errors, ${inFlight} in flight`;
 
+const replicaLine = ({ replica, state, ejected, inFlight, error }: ReplicaView): string =>
+  `Replica ${replica} [${state}${ejected ? ", passed over after failures" : ""}]: ${inFlight} in flight${error === undefined ? "" : `; ${error}`}`;
+
 /** What `manage` answers, too. */
 export function serverText(found: ServerStatus): string {
   const tools = found.tools === undefined ? "tools not known yet" : `${found.tools} tools`;
@@ -65,6 +69,7 @@ export function serverText(found: ServerStatus): string {
     ...(found.error === undefined
       ? []
       : [`Last error: ${found.error}`, `Next start in ${formatMs(found.retryAfterMs ?? 0)}, or manage reset`]),
+    ...(found.replicas ?? []).map(replicaLine),
     ...(found.strayLines ? [`Skipped ${found.strayLines} lines on its stdout that were no JSON-RPC`] : []),
     ...found.quarantined.map(({ name, reason }) => `Set aside ${name}: ${reason}`),
     ...(found.log.length > 0 ? ["Log:", ...found.log] : []),

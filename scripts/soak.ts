@@ -1,0 +1,96 @@
+// Soak: a steady load with a fault every 200 ms, while a probe beside the gateway tells what is left after a collection. Ends
+// with a table and a drawing. Run: npm run soak -- [--minutes N] [--rate N] [--seed N] [--output FILE]
+import { mkdirSync, writeFileSync } from "node:fs";
+import { dirname } from "node:path";
+import { setTimeout as pause } from "node:timers/promises";
+import { parseArgs } from "node:util";
+import { printTable, type Row } from "./bench/report.ts";
+import { runChaos } from "./chaos/run-chaos.ts";
+import { draw } from "./soak/draw.ts";
+import { type Sample, Sampler } from "./soak/sampler.ts";
+import { type Trend, trendOf } from "./soak/trend.ts";
+
+const EVERY_MS = 2_000;
+/** Idle connections are closed by then, so that what is left is there to stay. */
+const REST_MS = 8_000;
+/** Share of the samples that belong to the warm-up. */
+const WARM_UP = 0.25;
+const MOST_IN_FLIGHT = 512;
+
+const { values } = parseArgs({
+  options: {
+    minutes: { type: "string", default: "20" },
+    rate: { type: "string", default: "1000" },
+    seed: { type: "string", default: "1" },
+    output: { type: "string", default: "bench-results/soak.svg" },
+  },
+});
+const [minutes, rate, seed] = [Number(values.minutes), Number(values.rate), Number(values.seed)];
+
+if (minutes > 0 && rate > 0 && Number.isInteger(seed)) await soak();
+else {
+  console.error("Usage: npm run soak -- [--minutes N] [--rate CALLS_PER_SECOND] [--seed N] [--output FILE]");
+  process.exitCode = 2;
+}
+
+async function soak(): Promise<void> {
+  const rests: Sample[] = [];
+  let sampler: Sampler | undefined;
+  let sampling: NodeJS.Timeout | undefined;
+  const report = await runChaos({
+    seed,
+    calls: Math.ceil(minutes * 60 * rate),
+    seconds: minutes * 60,
+    inFlight: MOST_IN_FLIGHT,
+    perSecond: rate,
+    watch: {
+      probe: new URL("soak/probe.mjs", import.meta.url).href,
+      async before({ child }) {
+        await pause(REST_MS);
+        rests.push(await new Sampler(child).take());
+        const during = new Sampler(child);
+        sampler = during;
+        sampling = setInterval(() => void during.take(), EVERY_MS);
+      },
+      async after({ child }) {
+        clearInterval(sampling);
+        await pause(REST_MS);
+        rests.push(await new Sampler(child).take());
+      },
+    },
+  });
+  const samples = sampler?.samples ?? [];
+  const trend = trendOf(samples.slice(Math.floor(samples.length * WARM_UP)).map(({ at, heapMib }) => [at, heapMib]));
+  printTable(toRows(rests, samples));
+  console.log(
+    `\nHeap after a collection: ${perHour(trend)}, over the last ${100 - WARM_UP * 100} % of ${samples.length} samples`,
+  );
+  for (const note of report.notes) console.log(`\n${note}`);
+  for (const { rule, nonce, detail } of report.violations) console.log(`\nVIOLATION ${rule}, call ${nonce}: ${detail}`);
+  const title = `${minutes} min at ${rate} calls/s with a fault every 200 ms; heap ${perHour(trend)}`;
+  mkdirSync(dirname(values.output), { recursive: true });
+  writeFileSync(values.output, draw(samples, trend, title));
+  console.log(`\nDrawn in ${values.output}\n\n${report.violationCount === 0 ? "OK" : `${report.violationCount} violations`}`);
+  process.exitCode = report.violationCount === 0 ? 0 : 1;
+}
+
+function perHour({ slope, margin }: Trend): string {
+  return `${(slope * 3_600).toFixed(1)} MiB/h (95 %: ±${(margin * 3_600).toFixed(1)})`;
+}
+
+function toRows([before, after]: readonly Sample[], samples: readonly Sample[]): Row[] {
+  const figures: [string, (sample: Sample) => number][] = [
+    ["heap MiB", ({ heapMib }) => heapMib],
+    ["RSS MiB", ({ rssMib }) => rssMib],
+    ["file descriptors", ({ fds }) => fds],
+    ["handles", ({ handles }) => handles],
+    ["timers", ({ timers }) => timers],
+  ];
+  return figures.map(([name, of]) => ({
+    figure: name,
+    "at rest before": before && of(before),
+    "least under load": Math.min(...samples.map(of)),
+    "most under load": Math.max(...samples.map(of)),
+    "at rest after": after && of(after),
+  }));
+}

@@ -1,0 +1,13 @@
+import type { CallContext } from "../../model/call.ts";
+import { type AttemptFacts, SLOW_CALL_MS } from "../../resilience/outcome.ts";
+import type { Clock } from "../../time/clock.ts";
+
+/** What an attempt that has just ended tells besides its error; `sendMs` is how long the registry lets the backend take. */
+export function attemptFacts({ notes, timeoutMs }: CallContext, clock: Clock, sendMs: number): AttemptFacts {
+  const heardAt = notes.heardAt ?? notes.sentAt;
+  return {
+    silentMs: heardAt === undefined ? 0 : clock.now() - heardAt,
+    slowCallMs: Math.min(SLOW_CALL_MS, sendMs),
+    callerDeadlineMs: timeoutMs,
+  };
+}

@@ -1,0 +1,17 @@
+import { test } from "vitest";
+import { type Chance, chanceOf, SEED } from "./seed.ts";
+
+/** How many calls are in flight when a fault sets in; at 0 the first call after it meets it. */
+export type Level = 0 | 1 | 100;
+
+export const LEVELS: readonly Level[] = [0, 1, 100];
+
+const NAMES: Readonly<Record<Level, string>> = { 0: "idle", 1: "1 call", 100: "100 calls" };
+
+/** One case of the matrix: a test for each level, with the seed in its name. */
+export function faultCase(name: string, run: (level: Level, chance: Chance) => Promise<void>, levels = LEVELS): void {
+  for (const level of levels) {
+    const title = `${name} (${NAMES[level]}, seed ${SEED})`;
+    test(title, () => run(level, chanceOf(title)));
+  }
+}
