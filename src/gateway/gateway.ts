@@ -153,7 +153,9 @@ export class Gateway implements AsyncDisposable {
    * from now on they count as idle here, and stop in their time.
    */
   inherit(): void {
-    void this.#parts.containers.sweep().then((servers) => servers.forEach((server) => this.#learnInBackground(server)));
+    void this.#parts.containers.sweep().then((servers) => {
+      for (const server of servers) this.#learnInBackground(server);
+    });
   }
 
   /** Starts the servers the registry wants warm, in the background. */

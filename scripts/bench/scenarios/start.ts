@@ -32,6 +32,7 @@ const NOTES = [
 ];
 
 async function processStarts(scope: Scope): Promise<Start[]> {
+  // biome-ignore lint/suspicious/noTemplateCurlyInString: the gateway fills this in
   const entry = { command: process.execPath, args: [TIMED], transport: "http", env: { PORT: "${PORT}" } };
   const gateway = await StartGateway.open({ timed: entry }, {}, scope);
   return [

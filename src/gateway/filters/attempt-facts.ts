@@ -4,9 +4,9 @@ import type { Clock } from "../../time/clock.ts";
 
 /** What an attempt that has just ended tells besides its error; `sendMs` is how long the registry lets the backend take. */
 export function attemptFacts({ notes, timeoutMs }: CallContext, clock: Clock, sendMs: number): AttemptFacts {
-  const heardAt = notes.heardAt ?? notes.sentAt;
+  const { sentAt, heardAt } = notes;
   return {
-    silentMs: heardAt === undefined ? 0 : clock.now() - heardAt,
+    silentMs: sentAt === undefined ? 0 : clock.now() - Math.max(sentAt, heardAt ?? sentAt), // an earlier attempt may have been heard
     slowCallMs: Math.min(SLOW_CALL_MS, sendMs),
     callerDeadlineMs: timeoutMs,
   };
