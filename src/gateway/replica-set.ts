@@ -162,6 +162,6 @@ const wasNotTaken = (error: GatewayError): boolean =>
   error.outcome === "not_executed" && error.traits.breaker === "failure" && !isPushback(error);
 
 function verdictOn(error: GatewayError, { state }: BackendRunner, { judge }: UseOptions): UseVerdict {
-  if (state.name === "draining") return "ignore"; // we are closing it ourselves, or it has ended and will be started anew
+  if (state.name === "draining" && state.cause === "stop") return "ignore"; // we ourselves closed it under the call
   return judge?.(error) ?? outcomeOf(error, { silentMs: 0, slowCallMs: SLOW_CALL_MS });
 }

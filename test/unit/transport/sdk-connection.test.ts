@@ -19,6 +19,7 @@ describe.each(["legacy", "modern"] as const)("a real %s server", (era) => {
       serverInfo: { name: "sdk-backend" },
       instructions: "Be kind",
     });
+    expect(connection.hasSession).toBe(era === "legacy");
     await connection.probe(patient());
   });
 
