@@ -30,6 +30,15 @@ export function cannotStart(spec: BackendSpec, cause: GatewayError): GatewayErro
   return new GatewayError(code, message, { ...contextOf(cause), hint, backend: spec.id, outcome: "not_executed", cause });
 }
 
+/** Why a call lost its backend, with what is known of the call itself. */
+export const hasDied = (spec: BackendSpec, reason: string, cause: GatewayError): GatewayError =>
+  new GatewayError("unavailable", `"${spec.id}" is gone: ${reason}`, {
+    ...contextOf(cause),
+    backend: spec.id,
+    outcome: cause.outcome,
+    cause,
+  });
+
 /** Why a backend that keeps dying is not started at once. */
 export const diedSoon = (spec: BackendSpec, workload: Workload, reason: string, livedMs: number): GatewayError =>
   new GatewayError("start_failed", `"${spec.id}" ${reason} after ${formatMs(livedMs)}${logLines(workload)}`, {

@@ -9,7 +9,7 @@ import type { BackendRunner, StageListener, UseOptions } from "./backend-runner.
 import { IdleWatch } from "./idle-watch.ts";
 import { close, type LaunchDeps, launch } from "./launch.ts";
 import { StartBackoff } from "./start-backoff.ts";
-import { cannotStart, diedSoon, startStopped, stoppedForGood } from "./start-errors.ts";
+import { cannotStart, diedSoon, hasDied, startStopped, stoppedForGood } from "./start-errors.ts";
 
 /** A backend that lives shorter than this did not serve: its death counts against the next start. */
 const GOOD_SERVICE_MS = 60_000;
@@ -65,7 +65,11 @@ export class Supervisor implements BackendRunner {
       const running = this.#state.name === "running" ? this.#state.running : await this.#whenRunning(signal, onStage);
       if (this.#isCurrent(running)) {
         using _hold = this.#idle.hold();
-        return await work(running);
+        try {
+          return await work(running);
+        } catch (reason) {
+          throw await this.#explained(running, reason);
+        }
       }
     }
   }
@@ -198,9 +202,18 @@ export class Supervisor implements BackendRunner {
     const enough = new AbortController();
     const patience = sleep(this.#deps.clock, EXIT_TOLD_WITHIN_MS, enough.signal).then(() => CLOSED);
     patience.catch(() => undefined); // the abort just below
-    const { reason } = await Promise.race([workload.exited, patience]);
+    const { reason } = (await workload.checkExit?.()) ?? (await Promise.race([workload.exited, patience]));
     enough.abort();
     return reason;
+  }
+
+  /** A lost conversation is often the first sign of a death: looking at once names its cause, and the next call starts anew. */
+  async #explained(running: Running, reason: unknown): Promise<unknown> {
+    if (!(reason instanceof GatewayError) || reason.code !== "unavailable") return reason;
+    const exit = await running.workload.checkExit?.();
+    if (!exit) return reason;
+    if (this.#state.name === "running") this.#onGone(running, this.#state.since);
+    return hasDied(this.spec, exit.reason, reason);
   }
 
   #becomeFailed(reason: unknown): GatewayError {

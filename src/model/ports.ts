@@ -39,6 +39,8 @@ export interface Workload extends AsyncDisposable {
   /** Freezes it with its memory, where the runtime can, until `resume`; false if it was left alone because others use it. */
   pause?(): Promise<boolean>;
   resume?(): Promise<void>;
+  /** Asks whether it has ended, where `exited` may come late; undefined if it lives or nobody can tell. */
+  checkExit?(): Promise<WorkloadExit | undefined>;
   /** Brings `logTail` up to date where the log has to be fetched; never rejects. */
   refreshLog?(): Promise<void>;
 }

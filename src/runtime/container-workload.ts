@@ -3,7 +3,7 @@ import { GatewayError } from "../model/errors.ts";
 import type { JsonObject } from "../model/json.ts";
 import type { Endpoint, Workload, WorkloadExit } from "../model/ports.ts";
 import type { Clock } from "../time/clock.ts";
-import { watchExit } from "./container-exit.ts";
+import { type ExitWatch, findExit, watchExit } from "./container-exit.ts";
 import type { Launched } from "./container-launch.ts";
 import type { ContainerOptions } from "./container-options.ts";
 import type { EngineConnector } from "./engine-connector.ts";
@@ -36,6 +36,7 @@ export class ContainerWorkload implements Workload {
   readonly #pipeLog = new LogTail();
   #fetchedLog: readonly string[] = [];
   #released: Promise<void> | undefined;
+  #checking: Promise<WorkloadExit | undefined> | undefined;
 
   constructor(parts: WorkloadParts) {
     this.endpoint = parts.endpoint;
@@ -64,6 +65,14 @@ export class ContainerWorkload implements Workload {
     await api.unpause(this.#parts.launched.id);
   }
 
+  /** One look for all who lost their call in the same moment. */
+  checkExit(): Promise<WorkloadExit | undefined> {
+    this.#checking ??= this.#findExit().finally(() => {
+      this.#checking = undefined;
+    });
+    return this.#checking;
+  }
+
   logTail(): readonly string[] {
     return this.#parts.launched.attachment ? this.#pipeLog.lines().slice(-LOG_LINES) : this.#fetchedLog;
   }
@@ -90,10 +99,24 @@ export class ContainerWorkload implements Workload {
     await this.#parts.release();
   }
 
-  async #exit(): Promise<WorkloadExit> {
+  get #watched(): ExitWatch {
     const { clock, engines, launched, memoryBytes } = this.#parts;
+    return { id: launched.id, memoryBytes, engines, clock, signal: this.#watch.signal };
+  }
+
+  async #findExit(): Promise<WorkloadExit | undefined> {
     try {
-      const exit = await watchExit({ id: launched.id, memoryBytes, engines, clock, signal: this.#watch.signal });
+      const exit = await findExit(this.#watched);
+      if (exit) await this.refreshLog();
+      return exit;
+    } catch {
+      return undefined; // an engine that cannot be asked knows of no death
+    }
+  }
+
+  async #exit(): Promise<WorkloadExit> {
+    try {
+      const exit = await watchExit(this.#watched);
       await this.refreshLog();
       return exit;
     } catch {

@@ -3,6 +3,7 @@ import { GatewayError } from "../model/errors.ts";
 import { isJsonObject, type JsonObject } from "../model/json.ts";
 import type { Connection, Era, PeerFacts, RequestOptions } from "../model/ports.ts";
 import { type Clock, sleep } from "../time/clock.ts";
+import { deniesEra } from "./denies-era.ts";
 import { followChanges } from "./follow-changes.ts";
 import { fromSdkError } from "./sdk-errors.ts";
 
@@ -77,7 +78,10 @@ export class SdkConnection implements Connection {
         ...(onProgress && { onprogress: onProgress }),
       });
     } catch (error) {
-      throw fromSdkError(error, backend, signal);
+      const failure = fromSdkError(error, backend, signal);
+      if (!deniesEra(failure, this.era)) throw failure;
+      void client.close().catch(() => {}); // whoever calls next finds out who answers there now
+      throw otherEra(backend, failure);
     }
   }
 
@@ -99,6 +103,14 @@ export class SdkConnection implements Connection {
     await patience.catch(() => {}); // the abort just above
   }
 }
+
+const otherEra = (backend: string, cause: GatewayError): GatewayError =>
+  new GatewayError("unavailable", `Cannot call "${backend}": it speaks another protocol era than it did before`, {
+    backend,
+    outcome: "not_executed",
+    hint: "Call again: the next call greets it anew",
+    cause,
+  });
 
 const closedBefore = (backend: string): GatewayError =>
   new GatewayError("unavailable", `Cannot call "${backend}": its connection is closed`, { backend, outcome: "not_executed" });

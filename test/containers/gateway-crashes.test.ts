@@ -11,8 +11,8 @@ import { openFaultProxy } from "./fault-proxy.ts";
 import { type GatewayHouse, invoke, openGatewayHouse, statusOf, untilContainers, untilState } from "./gateway-house.ts";
 
 const run = promisify(execFile);
-/** Fewer failures than open a circuit: what comes after a death is to be seen here, not what comes after five. */
-const FEW = 4;
+/** More calls than it takes failures to open a circuit: one death is one failure. */
+const MANY = 20;
 
 describeWithPodman("containers of gateways that share, crash and come back", () => {
   let house: GatewayHouse;
@@ -45,8 +45,8 @@ describeWithPodman("containers of gateways that share, crash and come back", () 
   ])("one that %s and is killed under load ends its calls honestly, and the next call starts a new one", async (_, entry) => {
     const gateway = await open({ box: entry, other: http });
     expect(await echo(gateway, "box", "up")).toBe("up");
-    const inFlight = Array.from({ length: FEW }, () => invoke(gateway, "box/slow", { ms: 20_000 }));
-    await expect.poll(async () => (await statusOf(gateway, "box"))["inFlight"]).toBe(FEW);
+    const inFlight = Array.from({ length: MANY }, () => invoke(gateway, "box/slow", { ms: 20_000 }));
+    await expect.poll(async () => (await statusOf(gateway, "box"))["inFlight"]).toBe(MANY);
     const [old = ""] = await house.containers("{{.ID}}");
     await podman("kill", "--signal", "KILL", old);
     for (const { error } of await Promise.all(inFlight)) expect(error).toMatchObject({ server: "box", outcome: "unknown" });

@@ -20,11 +20,12 @@ async function strike(row: AnswerFault, era: Era, tool: "write" | "read", level:
   const victims = Math.max(1, Math.min(level, 32));
   patient.fall({ runs: row.runs, answer: row.answer(chance), ...(course === "passing" && { calls: victims }) });
   const told = await answers;
+  const sent = patient.http.of("tools/call").length - 1;
   await expectOthersUnaffected(clinic);
   const { trips } = (await gateway.serverStatus("patient")).figures;
   patient.recover();
   const after = await untilWell(clinic, `patient/${tool}`);
-  return { told, after, trips, ledger: patient.ledger };
+  return { told, after, trips, sent, ledger: patient.ledger };
 }
 
 function expectToldAsMeant(row: AnswerFault, told: readonly Told[]): void {
@@ -36,16 +37,18 @@ for (const era of ["legacy", "modern"] as const)
   describe(`an answer to a call of a ${era} backend`, () => {
     for (const row of ANSWER_FAULTS.filter(({ eras }) => eras?.includes(era) ?? true)) {
       faultCase(`${row.fault} that ${row.name}, for good, fails an untrusted call as it is`, async (level, chance) => {
-        const { told, after, trips, ledger } = await strike(row, era, "write", level, chance, "lasting");
+        const { told, after, trips, sent, ledger } = await strike(row, era, "write", level, chance, "lasting");
         expectToldAsMeant(row, told);
         expectHonest([...told, ...after], ledger, false);
+        if (level < 2) expect(sent, "times the call was sent").toBe(row.again === "any" ? 2 : 1);
         expect(trips > 0).toBe(row.breaker === "fail" && level === 100);
       });
 
       faultCase(`${row.fault} that ${row.name}, once, ${outcomeOf(row)}`, async (level, chance) => {
-        const { told, after, ledger } = await strike(row, era, "read", level, chance, "passing");
+        const { told, after, sent, ledger } = await strike(row, era, "read", level, chance, "passing");
         const answered = told.filter(({ error }) => !error);
         if (level < 2) expect(answered).toHaveLength(row.again === "none" ? 0 : 1);
+        if (level < 2) expect(sent, "times the call was sent").toBe(row.again === "none" ? 1 : 2);
         expectToldAsMeant(
           row,
           told.filter(({ error }) => error),

@@ -29,8 +29,8 @@ export const breaker =
       return result;
     } catch (reason) {
       const error = GatewayError.from(reason, ctx.signal);
-      const { state } = runner;
-      const stopping = router.find(call.ref.backend) !== runner || (state.name === "draining" && state.cause === "stop");
+      // one death ends many calls at once and has a memory of its own, the start backoff: it must not open the circuit too
+      const stopping = router.find(call.ref.backend) !== runner || runner.state.name === "draining";
       settle(guard, permit, error, { ...attemptFacts(ctx, clock, sendMs(call)), stopping, spared: runner.hasSpare });
       throw error;
     }

@@ -1,3 +1,4 @@
+import { setMaxListeners } from "node:events";
 import type { JSONRPCMessage, Transport as SdkTransport, TransportSendOptions } from "@modelcontextprotocol/client";
 import { GatewayError } from "../../model/errors.ts";
 import type { Clock } from "../../time/clock.ts";
@@ -41,6 +42,7 @@ export class UndiciTransport implements SdkTransport {
 
   constructor({ backend, endpoint, clock, maxMessageBytes = MAX_MESSAGE_BYTES }: UndiciTransportOptions) {
     const pool = new HttpPool({ backend, endpoint });
+    setMaxListeners(0, this.#life.signal); // one listener for each call that is cancelled at the same time, none of them a leak
     this.#parts = { backend, clock, pool, session: new Session(), maxMessageBytes };
     this.#conversation = new HttpConversation(this.#parts, () => this.#renewed());
   }

@@ -16,7 +16,7 @@ export interface AnswerFault {
     readonly code: ErrorCode;
     readonly outcome: CallOutcome;
     readonly httpStatus?: number;
-    readonly retryAfterMs?: unknown;
+    readonly retryAfterMs?: number | undefined;
   };
   /** Which calls are sent once more. */
   readonly again: "any" | "trusted" | "none";
@@ -116,12 +116,10 @@ const BROKEN_ANSWERS: readonly AnswerFault[] = [
   }),
 ];
 
-/** F36: more than one answer, of which the first counts. */
-const retryIn = (ms: number) => ({ code: "unavailable", outcome: "not_executed", httpStatus: 429, retryAfterMs: ms }) as const;
-const pushback = (name: string, retryAfter: string | undefined, ms: unknown): AnswerFault =>
+const pushback = (name: string, retryAfter: string | undefined, retryAfterMs: number | undefined): AnswerFault =>
   refusal("F6", name, () => status(429, retryAfter === undefined ? {} : { "retry-after": retryAfter }), {
     again: "any",
-    told: { ...retryIn(0), retryAfterMs: ms },
+    told: { code: "unavailable", outcome: "not_executed", httpStatus: 429, retryAfterMs },
   });
 
 /** F6, F7: a backend that asks for fewer requests. */

@@ -5,6 +5,7 @@ import {
   type Behaviour,
   json,
   type Recorded,
+  rpcError,
   type Script,
   type ScriptedHttp,
   startScriptedHttp,
@@ -41,12 +42,8 @@ export interface FlakyHttp extends AsyncDisposable {
 export async function startFlakyHttp(era: Era, over: Partial<Script> = {}): Promise<FlakyHttp> {
   const ward = new Ward();
   const onCall: Behaviour = (request, response) => ward.receive(request, response);
-  const on = {
-    "tools/list": json({ resultType: "complete", tools: TOOLS, ttlMs: 0, cacheScope: "private" }),
-    "tools/call": onCall,
-    ping: json({}),
-    ...over.on,
-  };
+  const listing = json({ resultType: "complete", tools: TOOLS, ttlMs: 0, cacheScope: "private" });
+  const on = { "tools/list": inEra(era, listing), "tools/call": inEra(era, onCall), ping: json({}), ...over.on };
   const http = await startScriptedHttp({ era, ...over, on });
   return {
     url: http.url,
@@ -63,6 +60,18 @@ export async function startFlakyHttp(era: Era, over: Partial<Script> = {}): Prom
     [Symbol.asyncDispose]: () => http[Symbol.asyncDispose](),
   };
 }
+
+const MODERN = "2026-07-28";
+
+/** Refuses what comes in the other era, as the SDK's servers do. */
+const inEra =
+  (era: Era, behaviour: Behaviour): Behaviour =>
+  (request, response) => {
+    const isModern = request.headers["mcp-protocol-version"] === MODERN;
+    if (isModern === (era === "modern")) behaviour(request, response);
+    else if (isModern) rpcError(400, -32_000, "Bad Request: Server not initialized", null)(request, response);
+    else rpcError(400, -32_022, "Unsupported protocol version")(request, response);
+  };
 
 type WardState = "well" | "holding" | (Illness & { left: number });
 

@@ -1,4 +1,4 @@
-import { test } from "vitest";
+import { afterAll, beforeAll, expect, test } from "vitest";
 import { type Chance, chanceOf, SEED } from "./seed.ts";
 
 /** How many calls are in flight when a fault sets in; at 0 the first call after it meets it. */
@@ -7,6 +7,15 @@ export type Level = 0 | 1 | 100;
 export const LEVELS: readonly Level[] = [0, 1, 100];
 
 const NAMES: Readonly<Record<Level, string>> = { 0: "idle", 1: "1 call", 100: "100 calls" };
+
+/** Node says so when listeners pile up; a gateway that makes it say so leaks, or looks as if it did. */
+const warnings: string[] = [];
+const onWarning = ({ name, message }: Error): void => void warnings.push(`${name}: ${message}`);
+beforeAll(() => void process.on("warning", onWarning));
+afterAll(() => {
+  process.off("warning", onWarning);
+  expect(warnings).toEqual([]);
+});
 
 /** One case of the matrix: a test for each level, with the seed in its name. */
 export function faultCase(name: string, run: (level: Level, chance: Chance) => Promise<void>, levels = LEVELS): void {
