@@ -68,11 +68,19 @@ export async function storm(house: GatewayHouse, servers: readonly string[], siz
   return { ...tally, ...(await watch.end()), zombies };
 }
 
-/** Samples the live containers of a house ten times a second, or as often as podman answers. */
+/** Samples the live containers of a house: by podman as often as it answers, by their monitor processes ten times a second. */
 function watchContainers(house: GatewayHouse) {
   const doubles: string[] = [];
   let samples = 0;
   let on = true;
+  const seen = new Map<string, number>();
+  const watchingProcesses = (async () => {
+    while (on) {
+      for (const [name, count] of countedBy(await monitoredNames())) seen.set(name, Math.max(count, seen.get(name) ?? 0));
+      samples += 1;
+      await sleep(systemClock, SAMPLE_GAP_MS);
+    }
+  })();
   const watching = (async () => {
     while (on) {
       const listed = await house.containers('{{.State}} {{index .Labels "io.sallyport.server"}} {{.Names}}');
@@ -88,10 +96,28 @@ function watchContainers(house: GatewayHouse) {
   return {
     async end() {
       on = false;
-      await watching;
+      await Promise.all([watching, watchingProcesses]);
+      for (const name of await house.containers())
+        if ((seen.get(name) ?? 0) > 1) doubles.push(`${seen.get(name)} monitors of ${name}`);
       return { samples, doubles: [...new Set(doubles)] };
     },
   };
+}
+
+/** The name of every container that podman's monitor watches over, whoever made it. */
+async function monitoredNames(): Promise<string[]> {
+  const pids = (await readdir("/proc")).filter((name) => /^\d+$/.test(name));
+  const commands = await Promise.all(pids.map((pid) => readFile(`/proc/${pid}/cmdline`, "utf8").catch(() => "")));
+  return commands
+    .map((command) => command.split("\0"))
+    .filter(([program]) => program?.endsWith("conmon"))
+    .map((args) => args[args.indexOf("-n") + 1] ?? "");
+}
+
+function countedBy(names: readonly string[]): Map<string, number> {
+  const counts = new Map<string, number>();
+  for (const name of names) counts.set(name, (counts.get(name) ?? 0) + 1);
+  return counts;
 }
 
 /** Ended processes whose parent is one of these. */
