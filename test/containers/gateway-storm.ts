@@ -108,10 +108,10 @@ function watchContainers(house: GatewayHouse) {
 async function monitoredNames(): Promise<string[]> {
   const pids = (await readdir("/proc")).filter((name) => /^\d+$/.test(name));
   const commands = await Promise.all(pids.map((pid) => readFile(`/proc/${pid}/cmdline`, "utf8").catch(() => "")));
-  return commands
-    .map((command) => command.split("\0"))
-    .filter(([program]) => program?.endsWith("conmon"))
-    .map((args) => args[args.indexOf("-n") + 1] ?? "");
+  const monitors = commands.map((command) => command.split("\0")).filter(([program]) => program?.endsWith("conmon"));
+  const after = (args: readonly string[], option: string) => args[args.indexOf(option) + 1] ?? "";
+  const byId = new Map(monitors.map((args) => [after(args, "-c"), after(args, "-n")])); // a monitor forks when it starts
+  return [...byId.values()];
 }
 
 function countedBy(names: readonly string[]): Map<string, number> {
