@@ -25,7 +25,7 @@ export async function connectWhenReady(
   void workload.exited.then(({ reason }) => {
     exit = new GatewayError(
       "start_failed",
-      `Cannot start "${request.spec.id}": the server ${reason} before it answered${logLines(workload)}`,
+      `Cannot start "${request.spec.id}": it ${reason} before it answered${logLines(workload)}`,
       {
         hint: "Run the command by hand to see why it ends, then call manage with action reset",
       },
