@@ -1,9 +1,13 @@
 import { defineConfig } from "vitest/config";
 
+/** Storms and the fault matrix: minutes of load each, run by `npm run test:long`. */
+const LONG = ["test/faults/**", "test/containers/many-gateways.test.ts", "test/containers/container-replicas.test.ts"];
+
 export default defineConfig({
   test: {
     root: new URL("..", import.meta.url).pathname,
     include: ["test/**/*.test.ts"],
+    exclude: process.env["SALLYPORT_LONG"] ? [] : LONG,
     testTimeout: 30_000,
     hookTimeout: 30_000,
     pool: "forks",
