@@ -32,16 +32,10 @@ export class EngineApi implements AsyncDisposable {
     this.#clock = options.clock;
   }
 
-  /** Asks who is there and settles on an API version both sides know. */
-  async handshake(signal?: AbortSignal, withinMs = CALL_MS): Promise<EngineVersion> {
-    await this.#http.call({ method: "GET", path: "/_ping", action: "answer a ping", signal, withinMs });
-    const version = await this.#http.json(Version, {
-      method: "GET",
-      path: "/version",
-      action: "tell its version",
-      signal,
-      withinMs,
-    });
+  /** Asks who is there and settles on an API version both sides know; an engine that hangs costs `pingMs`, a busy one may take longer. */
+  async handshake(signal?: AbortSignal, pingMs = CALL_MS): Promise<EngineVersion> {
+    await this.#http.call({ method: "GET", path: "/_ping", action: "answer a ping", signal, withinMs: pingMs });
+    const version = await this.#http.json(Version, { method: "GET", path: "/version", action: "tell its version", signal });
     this.#http.speak(version.ApiVersion);
     return version;
   }
