@@ -1,7 +1,7 @@
 import { defineConfig } from "vitest/config";
 
-/** Storms and the fault matrix: minutes of load each, run by `npm run test:long`. */
-const LONG = ["test/faults/**", "test/containers/many-gateways.test.ts", "test/containers/container-replicas.test.ts"];
+/** The fault matrix: minutes of load, run by `npm run test:long`. */
+const LONG = ["test/faults/**"];
 
 export default defineConfig({
   test: {
