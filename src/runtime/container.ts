@@ -144,9 +144,10 @@ function factsOf(options: ContainerOptions, { facts }: Engine, launched: Launche
   };
 }
 
-/** Everything that is not the caller's doing is a failed start, with the server's name in front. */
+/** The reason of an abort as it is; everything that is not the caller's doing is a failed start, with the server's name in front. */
 function startFailed({ spec, signal }: LaunchRequest, reason: unknown): GatewayError {
   const error = GatewayError.from(reason, signal);
+  if (signal.aborted) return error;
   if (error.code === "cancelled" || error.code === "deadline_exceeded" || error.code === "shutting_down")
     return error.with({ backend: spec.id });
   return new GatewayError("start_failed", `Cannot start "${spec.id}": ${error.message}`, {

@@ -64,7 +64,11 @@ export function testRuntimeDriver(name: string, makeDriver: () => RuntimeDriver,
     test.runIf(subject.logging)("the log tail holds what the workload wrote, also after its end", async () => {
       const { spec, line } = subject.logging ?? { spec: subject.lasting, line: "" };
       const workload = await makeDriver().launch(requestFor(spec()));
-      await expect.poll(() => workload.logTail()).toContain(line);
+      const fetched = async () => {
+        await workload.refreshLog?.();
+        return workload.logTail();
+      };
+      await expect.poll(fetched, { timeout: 5_000 }).toContain(line);
       await workload[Symbol.asyncDispose]();
       expect(workload.logTail()).toContain(line);
     });
