@@ -7,10 +7,8 @@ import type { Dialer } from "./dial.ts";
 import { EraMemory } from "./era-memory.ts";
 import { SdkConnection, type SdkConnectionParts } from "./sdk-connection.ts";
 import { ChildTransport } from "./stdio/child-transport.ts";
-import { paramHeaders } from "./streamable-http/param-headers.ts";
+import { paramHeaders, scanParamHeaders } from "./streamable-http/param-headers.ts";
 import { UndiciTransport } from "./streamable-http/undici-transport.ts";
-
-export { scanParamHeaders } from "./streamable-http/param-headers.ts";
 
 export interface TransportDeps {
   readonly clock: Clock;
@@ -29,14 +27,15 @@ export function createTransport({ clock, store, identity }: TransportDeps): Tran
       const way = wayTo(request, clock);
       const { signal, onNotification } = request;
       const dialled = await dialInItsEra({ ...way, backend: spec.id, identity, signal, onNotification }, spec, memory);
-      const { headersFor, strayLines, hasSession } = way;
-      return new SdkConnection({ ...dialled, backend: spec.id, clock, headersFor, strayLines, hasSession });
+      const { headersFor, toolFault, strayLines, hasSession, sendDirect } = way;
+      const ways = { headersFor, toolFault, strayLines, hasSession, sendDirect };
+      return new SdkConnection({ ...dialled, backend: spec.id, identity, clock, ...ways });
     },
   };
 }
 
 type WayTo = Pick<Dialer, "newTransport" | "canDialAgain" | "offer"> &
-  Pick<SdkConnectionParts, "headersFor" | "strayLines" | "hasSession">;
+  Pick<SdkConnectionParts, "headersFor" | "toolFault" | "strayLines" | "hasSession" | "sendDirect">;
 
 /** Legacy HTTP servers with an event store answer this revision about three times as fast as the one after it. */
 const HTTP_OFFER = "2025-06-18";
@@ -59,8 +58,10 @@ function wayTo({ spec, endpoint }: ConnectRequest, clock: Clock): WayTo {
       canDialAgain: false,
       offer: STDIO_OFFER,
       headersFor: undefined,
+      toolFault: undefined,
       strayLines: () => child.strayCount,
       hasSession: undefined,
+      sendDirect: (direct) => child.direct(direct),
     };
   }
   let newest: UndiciTransport | undefined; // the one that serves: an attempt that failed is followed by another
@@ -68,9 +69,26 @@ function wayTo({ spec, endpoint }: ConnectRequest, clock: Clock): WayTo {
     newest = new UndiciTransport({ backend: spec.id, endpoint, clock });
     return newest;
   };
-  const hasSession = () => newest?.hasSession === true;
-  return { newTransport, canDialAgain: true, offer: HTTP_OFFER, headersFor, strayLines: undefined, hasSession };
+  return {
+    newTransport,
+    canDialAgain: true,
+    offer: HTTP_OFFER,
+    headersFor,
+    toolFault: headerFault,
+    strayLines: undefined,
+    hasSession: () => newest?.hasSession === true,
+    sendDirect: async (direct) => {
+      if (!newest) throw new GatewayError("internal", `Cannot call "${spec.id}": it was never dialled`, { backend: spec.id });
+      return await newest.direct(direct);
+    },
+  };
 }
 
 const headersFor = (method: string, params: JsonObject, definition: JsonObject): Record<string, string> =>
   method === "tools/call" ? paramHeaders(definition, params["arguments"]) : {};
+
+/** Revision 2026-07-28 has HTTP clients leave out tools whose header annotations are invalid. */
+function headerFault(definition: JsonObject): string | undefined {
+  const scan = scanParamHeaders(definition);
+  return scan.valid ? undefined : `The inputSchema is invalid: ${scan.reason}`;
+}

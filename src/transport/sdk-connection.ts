@@ -4,6 +4,7 @@ import { isJsonObject, type JsonObject } from "../model/json.ts";
 import type { Connection, Era, PeerFacts, RequestOptions } from "../model/ports.ts";
 import { type Clock, sleep } from "../time/clock.ts";
 import { deniesEra } from "./denies-era.ts";
+import { DirectCalls, type SendDirect } from "./direct-call.ts";
 import { followChanges } from "./follow-changes.ts";
 import { fromSdkError } from "./sdk-errors.ts";
 
@@ -32,13 +33,18 @@ export interface Dialled {
 
 export interface SdkConnectionParts extends Dialled {
   readonly backend: string;
+  readonly identity: { readonly name: string; readonly version: string };
   readonly clock: Clock;
   /** How many lines of a child were skipped so far. */
   readonly strayLines?: (() => number) | undefined;
   /** Whether the backend gave the conversation a session id. */
   readonly hasSession?: (() => boolean) | undefined;
+  /** Where tool calls can go past the client. */
+  readonly sendDirect?: SendDirect | undefined;
   /** The HTTP headers a request brings along besides those the transport makes of its body. */
   readonly headersFor?: ((method: string, params: JsonObject, definition: JsonObject) => Record<string, string>) | undefined;
+  /** Why a modern tool may not be offered over this transport. */
+  readonly toolFault?: ((definition: JsonObject) => string | undefined) | undefined;
 }
 
 /** A `Connection` over an SDK client, whatever the transport below it. */
@@ -47,9 +53,11 @@ export class SdkConnection implements Connection {
   readonly peer: PeerFacts;
   readonly closed: Promise<void>;
   readonly #parts: SdkConnectionParts;
+  readonly #direct: DirectCalls | undefined;
 
   constructor(parts: SdkConnectionParts) {
     this.#parts = parts;
+    this.#direct = parts.sendDirect && new DirectCalls({ ...parts, send: parts.sendDirect });
     this.era = parts.era;
     this.peer = parts.peer;
     this.closed = parts.closed;
@@ -64,12 +72,17 @@ export class SdkConnection implements Connection {
     return this.#parts.hasSession?.() ?? false;
   }
 
+  toolFault(definition: JsonObject): string | undefined {
+    return this.era === "modern" ? this.#parts.toolFault?.(definition) : undefined;
+  }
+
   async request(method: string, params: JsonObject, options: RequestOptions): Promise<JsonObject> {
     const { backend, client } = this.#parts;
     if (client.transport === undefined) throw closedBefore(backend);
     const { signal, onProgress, definition } = options;
     try {
       const headers = definition && this.#parts.headersFor?.(method, params, definition);
+      if (this.#direct && method === "tools/call") return await this.#direct.call(params, headers ?? {}, options);
       return await client.request({ method, params: { ...params } }, AS_IT_CAME, {
         signal,
         timeout: NO_TIMEOUT_MS,

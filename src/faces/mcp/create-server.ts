@@ -3,11 +3,13 @@ import type { Gateway } from "../../gateway/gateway.ts";
 import { GatewayError } from "../../model/errors.ts";
 import { isJsonObject, type JsonObject } from "../../model/json.ts";
 import type { Era } from "../../model/ports.ts";
+import type { RequestId } from "../../wire/json-rpc.ts";
 import { definitionOf, type MetaTool, type MetaToolCaller } from "./define-meta-tool.ts";
 import { failureToResult } from "./failure-to-result.ts";
+import type { DirectHandler } from "./fast-lane.ts";
 import { metaTools } from "./meta-tools/index.ts";
 import { ProgressRelay } from "./progress-relay.ts";
-import type { Relay } from "./serve-mcp.ts";
+import type { HostLink } from "./serve-mcp.ts";
 import { shapeForHost } from "./shape-for-host.ts";
 
 const CLIENT_CAPABILITIES = "io.modelcontextprotocol/clientCapabilities";
@@ -24,8 +26,7 @@ export interface FaceParts {
   readonly gateway: () => Promise<Gateway>;
   /** Called once the host has been answered, so that what comes next can be loaded meanwhile. */
   readonly ready: () => void;
-  /** Sends this result for that request instead of what the SDK would make of it. */
-  readonly relay: Relay;
+  readonly link: HostLink;
 }
 
 const definitions = metaTools.map(definitionOf);
@@ -42,7 +43,11 @@ export function createServer(parts: FaceParts, era: Era): Server {
       cacheHints: { "tools/list": cacheHint, "server/discover": cacheHint },
     },
   );
-  server.oninitialized = parts.ready;
+  const finished = new Map<RequestId, JsonObject>();
+  server.oninitialized = () => {
+    parts.ready();
+    parts.link.openLane(directHandler(server, parts, finished));
+  };
   server.setRequestHandler("tools/list", () => {
     parts.ready();
     return { tools: definitions as never };
@@ -50,14 +55,35 @@ export function createServer(parts: FaceParts, era: Era): Server {
   server.setRequestHandler("tools/call", async ({ params }, ctx) => {
     const tool = byName.get(params.name);
     if (!tool) throw unknownTool(params.name);
-    const progress = progressRelay(ctx);
-    const result = await runTool(tool, params.arguments ?? {}, parts, callerOf(server, ctx, progress));
+    const { id } = ctx.mcpReq;
+    const progress = progressRelay(ctx.mcpReq._meta?.progressToken, (notification) => ctx.mcpReq.notify(notification));
+    const result = finished.get(id) ?? (await runTool(tool, params.arguments ?? {}, parts, callerOf(server, ctx, progress)));
+    finished.delete(id);
     await progress?.settled();
     if (result["resultType"] === "input_required") return inputRequired(result as never);
-    parts.relay(ctx.mcpReq.id, shapeForHost(result, era));
+    parts.link.relay(id, shapeForHost(result, era));
     return { content: [] };
   });
   return server;
+}
+
+/** Calls of a legacy host past the SDK; a result that asks the host for input is left in `finished` for the SDK to deliver. */
+function directHandler(server: Server, parts: FaceParts, finished: Map<RequestId, JsonObject>): DirectHandler {
+  return async ({ id, name, args, meta, signal }) => {
+    const tool = byName.get(name);
+    if (!tool) return undefined;
+    const progress = progressRelay(meta?.["progressToken"], (notification) => server.notification(notification));
+    const result = await runTool(tool, args, parts, {
+      signal,
+      onProgress: progress && ((update) => progress.pass(update)),
+      hostCapabilities: server.getClientCapabilities() as JsonObject | undefined,
+      meta: travellingMeta(meta),
+    });
+    await progress?.settled();
+    if (signal.aborted || result["resultType"] !== "input_required") return shapeForHost(result, "legacy");
+    finished.set(id, result);
+    return undefined;
+  };
 }
 
 async function runTool(tool: MetaTool, args: JsonObject, parts: FaceParts, caller: MetaToolCaller): Promise<JsonObject> {
@@ -74,11 +100,12 @@ const unknownTool = (name: string): ProtocolError =>
     `Unknown tool ${JSON.stringify(name)}: Sallyport offers ${[...byName.keys()].join(", ")}; call invoke with {"tool": "server/tool"} for a server's own tools`,
   );
 
-function progressRelay({ mcpReq }: ServerContext): ProgressRelay | undefined {
-  const progressToken = mcpReq._meta?.progressToken;
-  if (progressToken === undefined) return undefined;
+type Notify = (notification: { method: string; params: JsonObject }) => Promise<void>;
+
+function progressRelay(progressToken: unknown, notify: Notify): ProgressRelay | undefined {
+  if (typeof progressToken !== "string" && typeof progressToken !== "number") return undefined;
   return new ProgressRelay(({ progress, total, message }) =>
-    mcpReq.notify({
+    notify({
       method: "notifications/progress",
       params: { progressToken, progress, ...(total !== undefined && { total }), ...(message !== undefined && { message }) },
     }),

@@ -22,7 +22,7 @@ export async function runServe(request: ServeRequest): Promise<number> {
   }
   const gateway = lazyGateway(request.registry);
   return await serveMcp({
-    createServer: (era, relay) => createServer({ version, gateway: gateway.open, ready: gateway.warmUp, relay }, era),
+    createServer: (era, link) => createServer({ version, gateway: gateway.open, ready: gateway.warmUp, link }, era),
     input: process.stdin,
     output: process.stdout,
     clock: systemClock,

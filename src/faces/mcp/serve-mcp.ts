@@ -5,18 +5,23 @@ import type { JsonObject } from "../../model/json.ts";
 import type { Era } from "../../model/ports.ts";
 import type { Clock } from "../../time/clock.ts";
 import type { RequestId } from "../../wire/json-rpc.ts";
+import type { DirectHandler } from "./fast-lane.ts";
 import { Shutdown, type SignalSource } from "./shutdown.ts";
 import { type ConnectionEnd, StdioTransport } from "./stdio-transport.ts";
 
 /** Sends this result in the answer to that request instead of the SDK's encoding of it. */
 export type Relay = (requestId: RequestId, result: JsonObject) => void;
 
+/** What a protocol server may do with its connection besides what the SDK lets it. */
+export interface HostLink {
+  readonly relay: Relay;
+  /** Lets plain tool calls of a legacy host go past the SDK from now on. */
+  readonly openLane: (handler: DirectHandler) => void;
+}
+
 export interface ServeMcpOptions {
-  /**
-   * Makes the protocol server of one era; called once or twice a connection, so it must be cheap and own nothing. What its
-   * handlers give to `relay` is sent as it is.
-   */
-  readonly createServer: (era: Era, relay: Relay) => Server;
+  /** Makes the protocol server of one era; called once or twice a connection, so it must be cheap and own nothing. */
+  readonly createServer: (era: Era, link: HostLink) => Server;
   readonly input: Readable;
   readonly output: Writable;
   readonly clock: Clock;
@@ -37,8 +42,11 @@ export function serveMcp(options: ServeMcpOptions): Promise<number> {
   const { createServer, input, output, clock, drainMs, drain, onProblem, signals = process } = options;
   const onEnd = (why: ConnectionEnd): void => (why === "eof" ? shutdown.begin() : shutdown.beginAtOnce());
   const transport = new StdioTransport({ input, output, clock, onEnd });
-  const relay: Relay = (id, result) => transport.relay(id, result);
-  const connection = serveStdio(({ era }) => createServer(era, relay), { transport, onerror: onProblem });
+  const link: HostLink = {
+    relay: (id, result) => transport.relay(id, result),
+    openLane: (handler) => transport.lane.open(handler),
+  };
+  const connection = serveStdio(({ era }) => createServer(era, link), { transport, onerror: onProblem });
   const shutdown = new Shutdown({
     clock,
     drainMs,

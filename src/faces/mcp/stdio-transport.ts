@@ -12,6 +12,7 @@ import {
   type RpcErrorResponse,
 } from "../../wire/json-rpc.ts";
 import { LineWriter } from "../../wire/line-writer.ts";
+import { FastLane } from "./fast-lane.ts";
 import { judgeMessage } from "./judge-message.ts";
 import { OpenRequests } from "./open-requests.ts";
 import { answeredId, encodeMessage } from "./outgoing-message.ts";
@@ -43,6 +44,8 @@ export class StdioTransport implements Transport {
   onmessage?: Transport["onmessage"];
   onerror?: (error: Error) => void;
   onclose?: () => void;
+  /** The way past the SDK's server, closed until someone opens it. */
+  readonly lane: FastLane;
   readonly #options: StdioTransportOptions;
   readonly #open = new OpenRequests();
   readonly #writer: LineWriter;
@@ -54,6 +57,10 @@ export class StdioTransport implements Transport {
 
   constructor(options: StdioTransportOptions) {
     this.#options = options;
+    this.lane = new FastLane({
+      answer: (id, result) => this.#answerDirectly(id, result),
+      pass: (message) => this.#pass(message),
+    });
     this.#writer = new LineWriter(options.output, {
       highWaterBytes: HIGH_WATER_BYTES,
       onCongested: () => this.#holdBack(),
@@ -121,6 +128,7 @@ export class StdioTransport implements Transport {
     if (this.#closed) return;
     this.#closed = true;
     this.#input.stop();
+    this.lane.close();
     this.#stallWatch?.[Symbol.dispose]();
     for (const id of this.#open.settleAll())
       this.#answer(errorResponse(id, { code: INTERNAL_ERROR, message: "Request abandoned: the gateway is shutting down" }));
@@ -138,8 +146,10 @@ export class StdioTransport implements Transport {
   #deliver(message: JSONRPCMessage): void {
     if (this.#closed) return;
     if ("method" in message) {
-      if ("id" in message) this.#open.open(message.id, message.method);
-      else if (message.method === "notifications/cancelled") this.#cancel(message.params?.["requestId"]);
+      if ("id" in message) {
+        this.#open.open(message.id, message.method);
+        if (this.lane.take(message)) return;
+      } else if (message.method === "notifications/cancelled") this.#cancel(message.params?.["requestId"]);
     }
     this.onmessage?.(message);
   }
@@ -148,7 +158,17 @@ export class StdioTransport implements Transport {
   #cancel(id: unknown): void {
     if (!isRequestId(id)) return;
     this.#open.settle(id);
+    this.lane.cancel(id);
     this.#verbatim.forget(id);
+  }
+
+  #answerDirectly(id: RequestId, result: JsonObject): void {
+    if (this.#open.settle(id)) this.#put(this.#encode({ jsonrpc: "2.0", id, result }));
+  }
+
+  /** A request that turned out to be the SDK's, unless it was cancelled meanwhile. */
+  #pass(message: JSONRPCMessage): void {
+    if ("id" in message && isRequestId(message.id) && this.#open.has(message.id)) this.onmessage?.(message);
   }
 
   #answer(response: RpcErrorResponse): void {

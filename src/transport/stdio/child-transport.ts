@@ -1,8 +1,9 @@
 import type { Readable, Writable } from "node:stream";
 import type { JSONRPCMessage, MessageExtraInfo, Transport } from "@modelcontextprotocol/client";
 import { GatewayError } from "../../model/errors.ts";
-import type { RpcMessage } from "../../wire/json-rpc.ts";
+import { isRequestId, type RequestId, type RpcMessage, type RpcResponse } from "../../wire/json-rpc.ts";
 import { LineWriter } from "../../wire/line-writer.ts";
+import { DirectInbox, type DirectRequest } from "../direct-call.ts";
 import { ChildReader, type StrayKind } from "./child-reader.ts";
 
 /** An answer of 8 MiB and the envelope around it. */
@@ -38,6 +39,7 @@ export class ChildTransport implements Transport {
   readonly #reader: ChildReader;
   readonly #writer: LineWriter;
   readonly #inbox: RpcMessage[] = [];
+  readonly #directs = new Map<RequestId, OpenDirect>();
   #delivering = false;
   #started = false;
   #ended = false;
@@ -82,6 +84,33 @@ export class ChildTransport implements Transport {
     await this.#writer.write(line);
   }
 
+  /** Sends a request past the SDK and gives back its response; one that is given up is cancelled as the SDK would. */
+  direct(direct: DirectRequest): Promise<RpcResponse> {
+    const { request, signal } = direct;
+    const { id } = request;
+    return new Promise((resolve, reject) => {
+      const end = (settle: () => void): void => {
+        signal.removeEventListener("abort", giveUp);
+        this.#directs.delete(id);
+        settle();
+      };
+      const giveUp = (): void => {
+        end(() => reject(signal.reason));
+        const params = { requestId: id, reason: "Call ended by its caller" };
+        this.send({ jsonrpc: "2.0", method: "notifications/cancelled", params }).catch(() => {}); // a dead child needs no telling
+      };
+      if (signal.aborted) return reject(signal.reason);
+      signal.addEventListener("abort", giveUp);
+      const inbox = new DirectInbox(direct, (message) => this.onmessage?.(message as JSONRPCMessage));
+      this.#directs.set(id, {
+        inbox,
+        answer: (response) => end(() => resolve(response)),
+        fail: (error) => end(() => reject(error)),
+      });
+      this.send(request as JSONRPCMessage).catch((error: unknown) => end(() => reject(error)));
+    });
+  }
+
   /** Ends the conversation on our side; the pipes are left to their owner, and what the child still writes is dropped. */
   async close(): Promise<void> {
     this.#finish();
@@ -110,10 +139,23 @@ export class ChildTransport implements Transport {
 
   #hand(message: RpcMessage): void {
     try {
-      this.onmessage?.(message as JSONRPCMessage); // the SDK checks for itself what its narrower types promise
+      const direct = this.#directFor(message);
+      if (direct) this.#handDirectly(direct, message);
+      else this.onmessage?.(message as JSONRPCMessage); // the SDK checks for itself what its narrower types promise
     } catch (error) {
       this.onerror?.(GatewayError.from(error));
     }
+  }
+
+  #directFor(message: RpcMessage): OpenDirect | undefined {
+    if (this.#directs.size === 0) return undefined;
+    const id = "method" in message ? message.params?.["progressToken"] : message.id;
+    return isRequestId(id) ? this.#directs.get(id) : undefined;
+  }
+
+  #handDirectly({ inbox, answer }: OpenDirect, message: RpcMessage): void {
+    inbox.take(message);
+    if (inbox.response) answer(inbox.response);
   }
 
   #outputEnded(): void {
@@ -134,9 +176,20 @@ export class ChildTransport implements Transport {
     this.#output.off("data", this.#onData);
     this.#output.resume();
     if (error) this.onerror?.(error);
+    for (const { fail } of [...this.#directs.values()]) fail(error ?? closedBeforeAnswer());
     this.onclose?.();
   }
 }
+
+/** A request past the SDK that waits for its response. */
+interface OpenDirect {
+  readonly inbox: DirectInbox;
+  readonly answer: (response: RpcResponse) => void;
+  readonly fail: (error: GatewayError) => void;
+}
+
+const closedBeforeAnswer = (): GatewayError =>
+  new GatewayError("unavailable", "Cannot get a result of the server: its connection closed before it answered");
 
 const gone = (): GatewayError =>
   new GatewayError("unavailable", "Cannot reach the server: it has closed its pipes", { outcome: "not_executed" });

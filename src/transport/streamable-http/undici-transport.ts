@@ -3,10 +3,19 @@ import type { JSONRPCMessage, Transport as SdkTransport, TransportSendOptions } 
 import { GatewayError } from "../../model/errors.ts";
 import type { Clock } from "../../time/clock.ts";
 import { type LinkedSignal, linkDeadline, linkSignal } from "../../time/linked-signal.ts";
-import { isRequestId, type RequestId, type RpcMessage, type RpcNotification, type RpcRequest } from "../../wire/json-rpc.ts";
+import {
+  isRequestId,
+  type RequestId,
+  type RpcMessage,
+  type RpcNotification,
+  type RpcRequest,
+  type RpcResponse,
+} from "../../wire/json-rpc.ts";
+import { DirectInbox, type DirectRequest } from "../direct-call.ts";
 import type { ExchangeParts } from "./exchange.ts";
 import { claimedRevision } from "./headers.ts";
 import { HttpConversation } from "./http-conversation.ts";
+import { brokenAnswer } from "./http-errors.ts";
 import { type HttpEndpoint, HttpPool } from "./http-pool.ts";
 import { Session } from "./session.ts";
 import { holdStandingStream } from "./standing-stream.ts";
@@ -68,6 +77,24 @@ export class UndiciTransport implements SdkTransport {
     if (message.method === "notifications/initialized") this.#openStanding();
   }
 
+  /** Sends a request past the SDK and gives back its response; one that is given up is cancelled as the SDK would. */
+  async direct(direct: DirectRequest): Promise<RpcResponse> {
+    if (this.#life.signal.aborted) throw this.#closed("not_executed");
+    const { request, headers, signal } = direct;
+    const inbox = new DirectInbox(direct, (message) => this.#deliver(message));
+    using exchange = linkSignal(signal);
+    this.#inFlight.set(request.id, exchange);
+    try {
+      await this.#conversation.ask({ request, headers, signal: exchange.signal, deliver: (message) => inbox.take(message) });
+    } catch (error) {
+      if (signal.aborted) this.#tellCancelled(request);
+      throw error;
+    } finally {
+      this.#inFlight.delete(request.id);
+    }
+    return inbox.response ?? fail(brokenAnswer(this.#parts.backend, "is no response to the request"));
+  }
+
   /** Ends everything in flight, the session and the connections; takes about a second at most and never rejects. */
   close(): Promise<void> {
     this.#closing ??= this.#end();
@@ -102,6 +129,13 @@ export class UndiciTransport implements SdkTransport {
     }
   }
 
+  /** Its stream is closed already, which a modern backend understands; a legacy one has to be told. */
+  #tellCancelled({ id, params }: RpcRequest): void {
+    if (claimedRevision(params) !== undefined || this.#life.signal.aborted) return;
+    const cancelled: RpcNotification = { jsonrpc: "2.0", method: "notifications/cancelled", params: { requestId: id } };
+    this.#cancel(cancelled).catch(() => {}); // nobody waits for it, and the call has ended either way
+  }
+
   #deliver(message: RpcMessage): void {
     this.onmessage?.(message as JSONRPCMessage); // the SDK checks it again
   }
@@ -134,4 +168,8 @@ export class UndiciTransport implements SdkTransport {
     const { backend } = this.#parts;
     return new GatewayError("unavailable", `Cannot call "${backend}": its connection is closed`, { backend, outcome });
   }
+}
+
+function fail(error: GatewayError): never {
+  throw error;
 }

@@ -114,6 +114,18 @@ test("a marked argument goes along as a header, which a modern server demands", 
   await expect(ask()).rejects.toMatchObject({ code: "upstream_rejected", rpc: { code: -32_020 }, outcome: "not_executed" });
 });
 
+test("a tool whose header annotations are invalid may not be offered by a modern HTTP server, and may by a legacy one", async () => {
+  const badHeader = { type: "string", "x-mcp-header": "no header" };
+  const definition = { name: "bad", inputSchema: { type: "object", properties: { region: badHeader } } };
+  await using modern = await startModernBackend();
+  await using legacy = await startLegacyBackend();
+  await using toModern = await connect(modern.url);
+  await using toLegacy = await connect(legacy.url);
+  expect(toModern.toolFault?.(definition)).toMatch(/x-mcp-header of region is not a header name/);
+  expect(toModern.toolFault?.(REGION_TOOL)).toBeUndefined();
+  expect(toLegacy.toolFault?.(definition)).toBeUndefined();
+});
+
 test("a modern request carries its method and name in the headers, sealed where they are not plain", async () => {
   const done = json({ content: [], resultType: "complete" });
   await using backend = await startScriptedHttp({ era: "modern", on: { "tools/call": done } });

@@ -157,8 +157,11 @@ describe("the legacy stream of notifications", () => {
   });
 
   test("cannot answer a call", async () => {
-    const forged = event(() => ({ jsonrpc: "2.0", id: 1, result: { forged: true } }));
-    const forge: Behaviour = (request, response) => void backend.arrival("tools/call").then(() => sse(forged)(request, response));
+    const forge: Behaviour = (request, response) =>
+      void backend.arrival("tools/call").then(({ message }) => {
+        const forged = event(() => ({ jsonrpc: "2.0", id: message["id"], result: { forged: true } }));
+        return sse(forged)(request, response);
+      });
     await using backend: ScriptedHttp = await startScriptedHttp({
       era: "legacy",
       capabilities: WATCHFUL,
@@ -167,7 +170,7 @@ describe("the legacy stream of notifications", () => {
     await using connection = await connect(backend.url, { era: "legacy", clock: hurriedClock });
     const controller = new AbortController();
     const call = callTool(connection, "t", controller.signal);
-    expect((await backend.arrival("tools/call")).message["id"]).toBe(1);
+    await backend.arrival("tools/call");
     await (await backend.arrival("GET")).gone;
     controller.abort(new Error("still waiting"));
     await expect(call).rejects.toMatchObject({ cause: { message: "still waiting" } });

@@ -1,0 +1,87 @@
+import type { JSONRPCMessage, JSONRPCRequest } from "@modelcontextprotocol/server";
+import { GatewayError } from "../../model/errors.ts";
+import type { JsonObject } from "../../model/json.ts";
+import type { RequestId } from "../../wire/json-rpc.ts";
+
+/** One `tools/call` of a legacy host that needs nothing the SDK keeps. */
+export interface DirectCall {
+  readonly id: RequestId;
+  readonly name: string;
+  readonly args: JsonObject;
+  readonly meta: JsonObject | undefined;
+  readonly signal: AbortSignal;
+}
+
+/** The result to answer with; undefined leaves the call to the SDK after all. */
+export type DirectHandler = (call: DirectCall) => Promise<JsonObject | undefined>;
+
+export interface FastLaneExits {
+  /** Hears the result of a call; ids that were cancelled meanwhile are its receiver's to drop. */
+  readonly answer: (id: RequestId, result: JsonObject) => void;
+  /** Hears of a call that goes the SDK's way. */
+  readonly pass: (message: JSONRPCMessage) => void;
+}
+
+const PLAIN_PARAMS = new Set(["name", "arguments", "_meta"]);
+
+/**
+ * A way for tool calls past the SDK's server, whose bookkeeping costs more than the hop. Closed until the handshake of a legacy
+ * host has ended, and taken only by calls of the plainest form: everything else is the SDK's.
+ */
+export class FastLane {
+  readonly #exits: FastLaneExits;
+  readonly #running = new Map<RequestId, AbortController>();
+  #handler: DirectHandler | undefined;
+
+  constructor(exits: FastLaneExits) {
+    this.#exits = exits;
+  }
+
+  /** Lets calls in from now on. */
+  open(handler: DirectHandler): void {
+    this.#handler = handler;
+  }
+
+  /** Takes a request if it can; false leaves it to the SDK. */
+  take(message: JSONRPCRequest): boolean {
+    const handler = this.#handler;
+    const plain = handler && plainCall(message);
+    if (!plain) return false;
+    const controller = new AbortController();
+    this.#running.set(message.id, controller);
+    handler({ ...plain, id: message.id, signal: controller.signal }).then(
+      (result) => {
+        this.#running.delete(message.id);
+        if (result === undefined) this.#exits.pass(message);
+        else this.#exits.answer(message.id, result);
+      },
+      () => {
+        this.#running.delete(message.id);
+        this.#exits.pass(message); // a handler does not reject: the SDK reports what is broken
+      },
+    );
+    return true;
+  }
+
+  /** Ends a call its host has cancelled; one the SDK has is not known here. */
+  cancel(id: RequestId): void {
+    this.#running.get(id)?.abort(new GatewayError("cancelled", "Call cancelled by the host"));
+    this.#running.delete(id);
+  }
+
+  /** Ends every call: the connection is closing. */
+  close(): void {
+    this.#handler = undefined;
+    for (const id of [...this.#running.keys()]) this.cancel(id);
+  }
+}
+
+function plainCall({ method, params }: JSONRPCRequest): Pick<DirectCall, "name" | "args" | "meta"> | undefined {
+  if (method !== "tools/call" || !params) return undefined;
+  const { name, arguments: args = {}, _meta: meta } = params as JsonObject;
+  const plain = typeof name === "string" && isRecord(args) && (meta === undefined || isRecord(meta));
+  if (!plain || Object.keys(params).some((key) => !PLAIN_PARAMS.has(key))) return undefined;
+  return { name, args, meta };
+}
+
+const isRecord = (value: unknown): value is JsonObject => typeof value === "object" && value !== null && !Array.isArray(value);

@@ -1,0 +1,107 @@
+import {
+  CLIENT_CAPABILITIES_META_KEY,
+  CLIENT_INFO_META_KEY,
+  PROTOCOL_VERSION_META_KEY,
+  ProtocolError,
+} from "@modelcontextprotocol/client";
+import type { ProgressUpdate } from "../model/call.ts";
+import { GatewayError } from "../model/errors.ts";
+import { isJsonObject, type JsonObject } from "../model/json.ts";
+import type { Era, RequestOptions } from "../model/ports.ts";
+import type { RequestId, RpcMessage, RpcRequest, RpcResponse } from "../wire/json-rpc.ts";
+
+/** A request that goes past the SDK client, whose bookkeeping costs more than the hop. */
+export interface DirectRequest {
+  readonly request: RpcRequest;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly signal: AbortSignal;
+  readonly onProgress: ((update: ProgressUpdate) => void) | undefined;
+}
+
+/** Sends it and gives back its response; all else that comes meanwhile goes to the SDK client as ever. */
+export type SendDirect = (direct: DirectRequest) => Promise<RpcResponse>;
+
+/** Far above what the SDK client counts to, so that the two never use the same id. */
+const FIRST_ID = 2 ** 40;
+const MODERN = "2026-07-28";
+
+export interface DirectCallsOptions {
+  readonly backend: string;
+  readonly era: Era;
+  readonly identity: { readonly name: string; readonly version: string };
+  readonly send: SendDirect;
+}
+
+/** `tools/call` without the SDK client: the same bytes on the wire, the same results, the same errors. */
+export class DirectCalls {
+  readonly #options: DirectCallsOptions;
+  readonly #envelope: JsonObject;
+  #nextId = FIRST_ID;
+
+  constructor(options: DirectCallsOptions) {
+    this.#options = options;
+    const modern = {
+      [PROTOCOL_VERSION_META_KEY]: MODERN,
+      [CLIENT_INFO_META_KEY]: options.identity,
+      [CLIENT_CAPABILITIES_META_KEY]: {},
+    };
+    this.#envelope = options.era === "modern" ? modern : {};
+  }
+
+  /** The result as it came; throws what the transport throws, or a ProtocolError for a JSON-RPC error. */
+  async call(params: JsonObject, headers: Readonly<Record<string, string>>, options: RequestOptions): Promise<JsonObject> {
+    const { signal, onProgress } = options;
+    const id = this.#nextId++;
+    const meta = { ...this.#envelope, ...(params["_meta"] as JsonObject | undefined), ...(onProgress && { progressToken: id }) };
+    const request: RpcRequest = { jsonrpc: "2.0", id, method: "tools/call", params: { ...params, _meta: meta } };
+    const response = await this.#options.send({ request, headers, signal, onProgress });
+    if ("error" in response) throw new ProtocolError(response.error.code, response.error.message, response.error.data);
+    return this.#read(response.result);
+  }
+
+  #read(raw: JsonObject): JsonObject {
+    const { backend, era } = this.#options;
+    const { resultType, ...result } = raw;
+    if (era === "legacy") return resultType === undefined ? raw : result;
+    if (resultType === "complete" && Array.isArray(result["content"])) return result;
+    if (resultType === "input_required" && asksForSomething(result)) return raw;
+    const found = resultType === "complete" ? "no content" : `resultType ${JSON.stringify(resultType) ?? "missing"}`;
+    throw new GatewayError("upstream_protocol", `Cannot use the answer of "${backend}": a result of ${MODERN} with ${found}`, {
+      backend,
+    });
+  }
+}
+
+function asksForSomething({ inputRequests, requestState }: JsonObject): boolean {
+  return typeof requestState === "string" || (isJsonObject(inputRequests) && Object.keys(inputRequests).length > 0);
+}
+
+/** Sorts what comes while a direct request is open: its response is kept, its progress told, the rest passed on. */
+export class DirectInbox {
+  readonly #id: RequestId;
+  readonly #onProgress: ((update: ProgressUpdate) => void) | undefined;
+  readonly #pass: (message: RpcMessage) => void;
+  response: RpcResponse | undefined;
+
+  constructor({ request, onProgress }: DirectRequest, pass: (message: RpcMessage) => void) {
+    this.#id = request.id;
+    this.#onProgress = onProgress;
+    this.#pass = pass;
+  }
+
+  take(message: RpcMessage): void {
+    if (!("method" in message) && message.id === this.#id) this.response = message;
+    else if ("method" in message && message.method === "notifications/progress" && message.params?.["progressToken"] === this.#id)
+      this.#tell(message.params);
+    else this.#pass(message);
+  }
+
+  #tell({ progress, total, message }: JsonObject): void {
+    if (typeof progress !== "number") return; // not what the protocol calls progress
+    this.#onProgress?.({
+      progress,
+      ...(typeof total === "number" && { total }),
+      ...(typeof message === "string" && { message }),
+    });
+  }
+}

@@ -1,0 +1,60 @@
+import { fileURLToPath } from "node:url";
+import fc from "fast-check";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import type { JsonObject } from "../../src/model/json.ts";
+import { GatewayProcess, resultOf } from "../support/gateway-process.ts";
+
+const MIRROR = fileURLToPath(new URL("../fixtures/backends/mirror.mjs", import.meta.url));
+const entry = (env: Record<string, string> = {}): JsonObject => ({ command: process.execPath, args: [MIRROR], env });
+const http = (env: Record<string, string> = {}): JsonObject => ({
+  // biome-ignore lint/suspicious/noTemplateCurlyInString: the registry expands it
+  ...entry({ ...env, PORT: "${PORT}" }),
+  transport: "http",
+  path: "/",
+});
+const SERVERS: Readonly<Record<string, JsonObject>> = {
+  "stdio-legacy": entry({ ERA: "legacy" }),
+  "stdio-modern": entry(),
+  "http-legacy": http({ ERA: "legacy" }),
+  "http-modern": http(),
+  "http-events": http({ SSE: "1" }),
+};
+
+const text = fc.oneof(fc.string(), fc.string({ unit: "grapheme" }), fc.constantFrom("\n", '"', "\\", "\u2028", "__proto__"));
+const block = fc.record({ type: fc.constant("text"), text }, { noNullPrototype: true });
+const names = fc.constantFrom("structuredContent", "_meta", "x-unknown", "isError");
+const member = (name: string): fc.Arbitrary<unknown> =>
+  name === "isError" ? fc.boolean() : fc.dictionary(fc.string({ minLength: 1 }), fc.jsonValue({ maxDepth: 3 }), { maxKeys: 4 });
+const members = fc
+  .uniqueArray(names, { maxLength: 3 })
+  .chain((chosen) => fc.tuple(...chosen.map((name) => member(name).map((value) => [name, value] as const))))
+  .map((entries) => Object.fromEntries(entries));
+const results = fc
+  .tuple(fc.array(block, { maxLength: 3 }), members)
+  .map(([content, more]) => JSON.parse(JSON.stringify({ content, ...more })) as JsonObject);
+
+describe("a result on its way through the gateway", () => {
+  let gateway: GatewayProcess;
+  beforeAll(async () => {
+    gateway = await GatewayProcess.start({ mcpServers: SERVERS });
+    await gateway.initialize();
+  });
+  afterAll(() => gateway[Symbol.asyncDispose]());
+
+  /** A member of the params that the fast lane does not know sends the call the SDK's way. */
+  const call = async (server: string, result: JsonObject, lane: JsonObject) => {
+    const args = { tool: `${server}/mirror`, arguments: { result } };
+    return resultOf(await gateway.request("tools/call", { name: "invoke", arguments: args, ...lane }));
+  };
+
+  test.each(Object.keys(SERVERS))("comes out as it went in, by either lane, from %s", async (server) => {
+    await fc.assert(
+      fc.asyncProperty(results, async (result) => {
+        const [fast, slow] = await Promise.all([call(server, result, {}), call(server, result, { "x-slow": true })]);
+        expect(fast).toEqual(result);
+        expect(slow).toEqual(result);
+      }),
+      { numRuns: 60 },
+    );
+  });
+});
