@@ -54,19 +54,11 @@ export async function readJsonAnswer(answer: HttpAnswer, context: AnswerContext)
   const { backend, limits } = context;
   const length = Number(answer.headers["content-length"] ?? 0);
   if (length > limits.messageBytes) throw refuse(answer, tooLarge(backend, limits.messageBytes));
-  const chunks: Buffer[] = [];
-  let bytes = 0;
-  try {
-    for await (const chunk of chunksOf(answer.body)) {
-      bytes += chunk.length;
-      if (bytes > limits.messageBytes) throw tooLarge(backend, limits.messageBytes);
-      chunks.push(chunk);
-    }
-  } catch (error) {
+  const body = await readWhole(answer.body, limits.messageBytes, () => tooLarge(backend, limits.messageBytes)).catch((error) => {
     discard(answer.body);
     throw fromHttpError(error, backend, "perhaps");
-  }
-  const message = readMessage(Buffer.concat(chunks, bytes), context);
+  });
+  const message = readMessage(body, context);
   if ("method" in message) throw brokenAnswer(backend, "is no response");
   context.deliver(message);
 }
@@ -127,6 +119,22 @@ const isMeta = (meta: unknown): boolean => meta === undefined || isJsonObject(me
 const lowerFirst = (text: string): string => text.charAt(0).toLowerCase() + text.slice(1);
 
 /** A body's chunks; leaving the loop early does not destroy the body. */
+/** By events and not by iteration, which costs a third of a small call. */
+function readWhole(body: Readable, limit: number, tooLong: () => GatewayError): Promise<Buffer> {
+  return new Promise((resolve, reject) => {
+    const chunks: Buffer[] = [];
+    let bytes = 0;
+    body.on("data", (chunk: Buffer) => {
+      bytes += chunk.length;
+      if (bytes > limit) reject(tooLong());
+      else chunks.push(chunk);
+    });
+    body.once("end", () => resolve(chunks.length === 1 && chunks[0] ? chunks[0] : Buffer.concat(chunks, bytes)));
+    body.once("error", reject);
+    body.once("close", () => reject(new Error("Answer closed before its end"))); // after its end this changes nothing
+  });
+}
+
 const chunksOf = (body: Readable): AsyncIterable<Buffer> => ({
   [Symbol.asyncIterator]: () => body.iterator({ destroyOnReturn: false }),
 });

@@ -55,9 +55,13 @@ export function scanParamHeaders(definition: JsonObject): ParamHeaderScan {
   }
 }
 
+/** A definition is scanned once: it never changes, only gives way to another. */
+const scans = new WeakMap<JsonObject, ParamHeaderScan>();
+
 /** The `Mcp-Param-*` headers of one call; none for a definition whose annotations are invalid. */
 export function paramHeaders(definition: JsonObject, args: unknown): Record<string, string> {
-  const scan = scanParamHeaders(definition);
+  const scan = scans.get(definition) ?? scanParamHeaders(definition);
+  scans.set(definition, scan);
   const values: Record<string, string> = {};
   for (const { header, path } of scan.valid ? scan.headers : []) {
     const text = textOf(valueAt(args, path));
