@@ -1,43 +1,84 @@
-// Measures the search that `discover` runs against labelled needs.
-// One set: npm run bench:search -- --corpus F.jsonl[.gz] --queries F.jsonl [--out F.jsonl] [--tools N] [--json]
-// All sets of a folder, with the comparison engines that are installed: npm run bench:search -- --all DIR [--only NAME,...] [--json]
+// Measures the search that `discover` runs against labelled needs. See USAGE.
 import { writeFileSync } from "node:fs";
+import { basename } from "node:path";
 import { parseArgs } from "node:util";
 import { printTable, type Row } from "./report.ts";
 import { scoreColumns, timeColumns } from "./search/columns.ts";
 import { compareAll } from "./search/compare-all.ts";
 import { sallyport } from "./search/engine.ts";
-import { type CorpusTool, type LabelledQuery, readLines, resize } from "./search/labelled-set.ts";
+import { enginesFor } from "./search/engines.ts";
+import { type CorpusTool, corpusFiles, type LabelledQuery, queryFiles, readLines } from "./search/labelled-set.ts";
 import { measure } from "./search/measure.ts";
+import { packageLoader } from "./search/optional-package.ts";
 import { runSet } from "./search/run-set.ts";
+import { measureScale } from "./search/scale.ts";
 import { scoreSet } from "./search/scores.ts";
+
+const USAGE = `npm run bench:search -- --corpus FILE --queries FILE [--out FILE]   scores one set with the search of discover
+npm run bench:search -- --all DIR [--only CORPUS,...]               every set of a folder, beside the comparison engines
+npm run bench:search -- --all DIR --scale 3017,33029,100000         times, build and memory at so many tools
+npm run bench:search -- --corpus FILE --queries FILE --scale N,...  the same for one set
+  --json             prints JSON instead of a table
+  --engines NAME,... only these engines ("sallyport", "flat BM25", "MiniSearch", "MiniSearch tuned", "FTS5", "Orama")
+  --packages DIR     looks for the engines' packages in the node_modules of DIR
+Files are JSON lines, gzipped or not: {server, tool, description?, inputSchema?} and {id, query, relevant: [{server, tool}]}.`;
 
 const { values } = parseArgs({
   options: {
     corpus: { type: "string" },
     queries: { type: "string" },
     out: { type: "string" },
-    tools: { type: "string" },
     all: { type: "string" },
     only: { type: "string" },
+    scale: { type: "string" },
+    engines: { type: "string" },
+    packages: { type: "string" },
     json: { type: "boolean", default: false },
   },
 });
 
-if (values.all !== undefined) {
-  print(await compareAll(values.all, values.only?.split(",")));
-} else if (values.corpus !== undefined && values.queries !== undefined) {
-  print([await oneSet(values.corpus, values.queries)]);
+const rows = await measured();
+if (rows) {
+  if (values.json) console.log(JSON.stringify(rows, null, 2));
+  else printTable(rows.map(forTable));
 } else {
-  console.error(
-    "Usage: npm run bench:search -- --corpus FILE --queries FILE [--out FILE] [--tools N] [--json] | --all DIR [--only NAMES]",
-  );
+  console.error(USAGE);
   process.exitCode = 2;
 }
 
+async function measured(): Promise<readonly Row[] | undefined> {
+  const { all, corpus, queries, scale } = values;
+  const only = values.engines?.split(",");
+  if (all !== undefined) {
+    const corpora = [...corpusFiles(all)].filter(([name]) => values.only?.split(",").includes(name) ?? true);
+    const sets = [...queryFiles(all)].map(([name, file]) => ({ name, queries: readLines<LabelledQuery>(file) }));
+    const load = packageLoader(values.packages);
+    if (scale === undefined) {
+      const readers = new Map(corpora.map(([name, file]) => [name, () => readLines<CorpusTool>(file)]));
+      return compareAll(all, readers, sets, enginesFor(load, only));
+    }
+    const lists = corpora.map(([, file]) => readLines<CorpusTool>(file));
+    return measureScale(lists, sets, sizes(scale), enginesFor(load, only ?? [sallyport.name]));
+  }
+  if (corpus === undefined || queries === undefined) return undefined;
+  if (scale === undefined) return [await oneSet(corpus, queries)];
+  const set = { name: basename(queries), queries: readLines<LabelledQuery>(queries) };
+  return measureScale(
+    [readLines(corpus)],
+    [set],
+    sizes(scale),
+    enginesFor(packageLoader(values.packages), only ?? [sallyport.name]),
+  );
+}
+
+function sizes(text: string): readonly number[] {
+  const numbers = text.split(",").map(Number);
+  if (numbers.every((size) => Number.isInteger(size) && size > 0)) return numbers;
+  throw new Error(`--scale: found "${text}", expected numbers of tools such as 3017,100000`);
+}
+
 async function oneSet(corpusFile: string, queriesFile: string): Promise<Row> {
-  const lines = readLines<CorpusTool>(corpusFile);
-  const corpus = values.tools === undefined ? lines : resize(lines, Number(values.tools));
+  const corpus = readLines<CorpusTool>(corpusFile);
   const queries = readLines<LabelledQuery>(queriesFile);
   const { engine, buildMs, heldMib } = await measure(sallyport, corpus);
   if (!engine) throw new Error("Cannot open the index");
@@ -52,19 +93,17 @@ async function oneSet(corpusFile: string, queriesFile: string): Promise<Row> {
     ...scoreColumns(scoreSet(queries, run.ranked)),
     ...timeColumns(run.ms),
     "build ms": Math.round(buildMs),
-    "memory MiB": heldMib,
+    "heap MiB": heldMib,
   };
 }
 
-function print(rows: readonly Row[]): void {
-  if (values.json) console.log(JSON.stringify(rows, null, 2));
-  else printTable(rows.map(withThreeDecimals));
+/** Scores lie so close together that the table's own rounding would hide the difference, and counts are no measurements. */
+function forTable(row: Row): Row {
+  const texts = Object.entries(row).map(([name, value]) => [name, textOf(name, value)]);
+  return Object.fromEntries(texts);
 }
 
-/** Scores lie so close together that the table's own rounding would hide the difference. */
-function withThreeDecimals(row: Row): Row {
-  const entries = Object.entries(row);
-  return Object.fromEntries(
-    entries.map(([name, value]) => [name, /@/.test(name) && typeof value === "number" ? value.toFixed(3) : value]),
-  );
+function textOf(name: string, value: Row[string]): Row[string] {
+  if (typeof value !== "number") return value;
+  return name.includes("@") ? value.toFixed(3) : Number.isInteger(value) ? String(value) : value;
 }

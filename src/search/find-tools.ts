@@ -10,9 +10,8 @@ import { spreadServers } from "./spread.ts";
 import type { Tally } from "./tally.ts";
 
 const DEFAULT_LIMIT = 8;
-/** Candidates looked through for duplicates: so many per hit asked for, and at least so many. */
-const DEPTH_PER_HIT = 3;
-const LEAST_DEPTH = 60;
+/** Candidates looked through for duplicates: the same for every page, so that a later page goes on where an earlier one ended. */
+const DEPTH = 150;
 
 export interface FoundTool extends Representative {
   readonly confidence: Confidence;
@@ -32,11 +31,17 @@ export function findTools(query: string, options: SearchOptions, index: Generati
   const { candidates, concepts } = rank(request, index, tally);
   const found = scope.text === "" ? everyTool(request, index) : candidates;
   const exact = exactTool(scope.exact, request, index);
-  const ordered = exact ? [exact, ...found.filter(({ doc }) => doc !== exact.doc)] : found;
-  const distinct = collapse(ordered.slice(0, Math.max(LEAST_DEPTH, limit * DEPTH_PER_HIT)), index);
+  const lifted = options.lift ? liftCandidates(found, options.lift) : found;
+  const ordered = exact ? [exact, ...lifted.filter(({ doc }) => doc !== exact.doc)] : lifted;
+  const distinct = collapse(ordered.slice(0, DEPTH), index);
   const page = request.server === undefined ? spreadServers(distinct, limit) : distinct.slice(0, limit);
   const best = page[0];
   return { tools: best ? page.map((tool) => ({ ...tool, confidence: confidenceOf(tool, best) })) : [], concepts };
+}
+
+function liftCandidates(found: readonly Candidate[], lift: NonNullable<SearchOptions["lift"]>): readonly Candidate[] {
+  const lifted = found.map((one) => ({ ...one, score: one.score * lift(one.server, one.tool) }));
+  return lifted.sort((a, b) => b.score - a.score); // stable: what nobody lifted keeps its order
 }
 
 /** The tool that the query gives the address of, as a candidate that covers all of it. */

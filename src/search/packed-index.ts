@@ -9,7 +9,7 @@ import { FIELD_WEIGHTS, WEIGHTS } from "./weights.ts";
 /** Raised whenever the same tools would be indexed or written differently. */
 const FORMAT = 1;
 const TERMS_A_STEP = 256;
-const SEAL_STEP = 1 << 20;
+const SEAL_STEP = 1 << 19;
 
 /** Versions of the servers' tools, by server. */
 export type Versions = ReadonlyMap<string, string | undefined>;
@@ -32,16 +32,15 @@ export function* packGeneration(old: Generation, versions: Versions): Generator<
   const { ends, docs, impacts } = yield* tightPostings(index);
   for (const list of [nameEnds, nameTerms, leadEnds, leadTerms, sketches, ends, docs, impacts])
     lines.push(yield* packNumbers(list.view()));
-  const body = lines.join("\n");
-  return `${yield* seal(body)}\n${body}`;
+  const sealed = yield* seal(lines);
+  return [sealed, ...lines].join("\n");
 }
 
 /** The generation that such a text describes, or undefined when the seal does not fit. */
 export function* unpackGeneration(text: string): Generator<void, { generation: Generation; versions: Versions } | undefined> {
-  const cut = text.indexOf("\n");
-  const body = text.slice(cut + 1);
-  if (cut < 0 || text.slice(0, cut) !== (yield* seal(body))) return undefined;
-  const [serverLine = "", toolLine = "", termLine = "", ...numberLines] = body.split("\n");
+  const [sealed, ...lines] = text.split("\n");
+  if (sealed !== (yield* seal(lines))) return undefined;
+  const [serverLine = "", toolLine = "", termLine = "", ...numberLines] = lines;
   const servers = JSON.parse(serverLine) as readonly PackedServer[]; // the seal vouches for the shape
   const tools = JSON.parse(toolLine) as string[];
   const lists: Uint32List[] = [];
@@ -80,6 +79,7 @@ function* fill(
 ): Generator<void, void> {
   const owners = new Uint32Array(index.documents.length);
   const counts = servers.map(() => new Map<number, number>());
+  index.postings.reserve(tight.docs.length * 2);
   for (const [at, { first, end }] of servers.entries()) owners.fill(at, first, end);
   let at = 0;
   for (const [term, text] of terms.entries()) {
@@ -98,11 +98,14 @@ function* fill(
   }
 }
 
-function* seal(body: string): Generator<void, string> {
+function* seal(lines: readonly string[]): Generator<void, string> {
   const hash = createHash("sha256").update(JSON.stringify([FORMAT, FIELD_WEIGHTS, WEIGHTS]));
-  for (let at = 0; at < body.length; at += SEAL_STEP) {
-    hash.update(body.slice(at, at + SEAL_STEP));
-    yield;
+  for (const line of lines) {
+    for (let at = 0; at < line.length; at += SEAL_STEP) {
+      hash.update(line.slice(at, at + SEAL_STEP));
+      yield;
+    }
+    hash.update("\n");
   }
   return hash.digest("hex");
 }

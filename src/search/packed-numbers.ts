@@ -14,16 +14,14 @@ export function* packNumbers(numbers: Uint32Array): Generator<void, string> {
 
 /** The numbers behind such text. */
 export function* unpackNumbers(text: string): Generator<void, Uint32Array> {
-  const chunks: Buffer[] = [];
-  for (const chunk of text.split(",")) {
-    chunks.push(Buffer.from(chunk, "base64"));
+  const chunks = text.split(",");
+  const sizes = chunks.map((chunk) => Buffer.byteLength(chunk, "base64"));
+  const bytes = Buffer.from(new ArrayBuffer(sizes.reduce((sum, size) => sum + size, 0)));
+  let at = 0;
+  for (const [place, chunk] of chunks.entries()) {
+    bytes.write(chunk, at, "base64");
+    at += sizes[place] ?? 0;
     yield;
   }
-  const bytes = new Uint8Array(chunks.reduce((sum, chunk) => sum + chunk.length, 0));
-  let at = 0;
-  for (const chunk of chunks) {
-    bytes.set(chunk, at);
-    at += chunk.length;
-  }
-  return new Uint32Array(bytes.buffer);
+  return new Uint32Array(bytes.buffer, 0, bytes.byteLength >> 2);
 }

@@ -32,6 +32,11 @@ export class PostingLists {
     return this.docs.subarray(this.start(term), this.end(term));
   }
 
+  /** Makes room for so many postings at once, where it is known that they will come. */
+  reserve(postings: number): void {
+    if (postings > this.docs.length) this.#growTo(postings);
+  }
+
   /** Adds a document at the end of a term's list; documents must come in ascending order. */
   append(term: number, doc: number, impact: number): void {
     while (this.#lengths.length <= term) {
@@ -70,12 +75,11 @@ export class PostingLists {
     if (free !== undefined) return free;
     const start = this.#used;
     this.#used += size;
-    if (this.#used > this.docs.length) this.#grow();
+    if (this.#used > this.docs.length) this.#growTo(Math.max(this.#used, Math.ceil(this.docs.length * 1.5)));
     return start;
   }
 
-  #grow(): void {
-    const size = Math.max(this.#used, Math.ceil(this.docs.length * 1.5));
+  #growTo(size: number): void {
     const docs = new Uint32Array(size);
     const impacts = new Uint16Array(size);
     docs.set(this.docs);

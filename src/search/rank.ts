@@ -3,6 +3,7 @@ import { compareText } from "./compare-text.ts";
 import { type Concept, conceptsOf } from "./concepts.ts";
 import { nameTerm } from "./dictionary.ts";
 import type { Generation } from "./generation.ts";
+import { demoteImposters } from "./imposters.ts";
 import { NameCover } from "./name-cover.ts";
 import { readQuery } from "./query-words.ts";
 import type { Tally } from "./tally.ts";
@@ -51,7 +52,7 @@ export function rank(request: RankRequest, index: Generation, tally: Tally): Ran
     score: (tally.scores[doc] ?? 0) + names.gain(doc) + (named.has(doc) ? WEIGHTS.exactName : 0),
     coverage: (tally.covered[doc] ?? 0) / whole,
   }));
-  return { candidates: candidates.sort(byScore), concepts };
+  return { candidates: demoteImposters(candidates.sort(byScore)), concepts };
 }
 
 const byScore = (a: Candidate, b: Candidate): number =>

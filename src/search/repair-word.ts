@@ -4,7 +4,7 @@ import { synonymsOf } from "./synonyms.ts";
 import { nearestStem } from "./typos.ts";
 import { WEIGHTS } from "./weights.ts";
 
-const SHORTEST_WORD = 5;
+const SHORTEST_WORD = 4;
 const SHORTEST_PART = 3;
 /** In an index of this many tools a word that is in very few of them proves little. */
 const MANY_TOOLS = 1000;

@@ -42,6 +42,8 @@ export interface SearchOptions {
   /** Tools it answers false for are treated as if they were not there. */
   readonly filter?: ((server: string, tool: string) => boolean) | undefined;
   readonly explain?: boolean | undefined;
+  /** What a tool's score is multiplied by, for tools known to be wanted; 1 for all others. */
+  readonly lift?: ((server: string, tool: string) => number) | undefined;
 }
 
 /** The parts of a tool that are searched, each with its own weight. */

@@ -106,6 +106,10 @@ export const SAME = `
   mkdir directory
   sku product
   rag retrieval
+  cat read
+  gz gzip
+  env environ
+  ping echo
 `;
 
 /** Words that tools use for nearly the same intent or thing; weaker evidence than another spelling. */
@@ -333,4 +337,31 @@ export const NEAR = `
   school university college
   course lesson class
   student learner
+  plus sum addition add
+  minus subtract subtraction
+  times multiply multiplication product
+  connect link relate relation relationship connection
+  unlink detach disconnect delete remove
+  forget delete remove
+  record register save store add
+  replace swap substitute edit overwrite
+  put write place
+  append add extend
+  load open read
+  dump print output export
+  repeat echo
+  reason reasoning think thought
+  entity node vertex
+  edge relation
+  fact observation
+  byte size
+  disk filesystem storage
+  layout structure hierarchy tree
+  several multiple batch bulk
+  allowed permitted accessible
+  property attribute metadata info
+  fake simulate simulated mock pretend
+  toggle switch enable disable
+  progress status
+  slow long
 `;

@@ -44,6 +44,11 @@ export class ToolIndex {
     return this.#generation.frequencies.documents;
   }
 
+  /** Which version of each server's tools can be found now. */
+  get versions(): ReadonlyMap<string, string | undefined> {
+    return new Map([...this.#indexed].map(([server, { version }]) => [server, version]));
+  }
+
   /** The servers that can be found now. */
   get servers(): Iterable<string> {
     return this.#generation.servers.keys();
@@ -92,16 +97,15 @@ export class ToolIndex {
     }));
   }
 
-  /** What there is instead, for a query that found nothing worth showing. */
-  overview(most = 5): Overview {
-    return overviewOf(this.#generation, most);
+  /** What there is instead, for a query that found nothing worth showing; tools that are not shown do not count. */
+  overview(most = 5, isShown?: SearchOptions["filter"]): Overview {
+    return overviewOf(this.#generation, most, isShown);
   }
 
   /** The index as text for `restore`; written in slices. */
   async pack(): Promise<string> {
     await this.#settled;
-    const versions = new Map([...this.#indexed].map(([server, { version }]) => [server, version]));
-    return await runInSlices(packGeneration(this.#generation, versions), this.#clock);
+    return await runInSlices(packGeneration(this.#generation, this.versions), this.#clock);
   }
 
   /** Takes in what `pack` wrote, unless the index has tools already or the text is damaged or of another making: then false. */

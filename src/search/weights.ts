@@ -32,6 +32,9 @@ export const WEIGHTS = {
   saturation: 0.9,
   /** Occurrences of a word that one field may count. */
   mostRepeats: 4,
+  /** A field of more words than this that says each more often than that on average is a chant: each word counts once. */
+  leastChant: 8,
+  chantRepeats: 3,
   /** Power over the rarity of a term. */
   rarityPower: 1.05,
   /** What the exact form of a word adds to its stem. */

@@ -1,60 +1,96 @@
 import type { Row } from "../report.ts";
 import { scoreColumns, timeColumns } from "./columns.ts";
-import { type Engine, sallyport } from "./engine.ts";
-import { flatBm25 } from "./flat-bm25.ts";
-import { fts5 } from "./fts5.ts";
-import { answers, type CorpusTool, corpusFiles, type LabelledQuery, queryFiles, readLines } from "./labelled-set.ts";
+import type { Engine } from "./engine.ts";
+import {
+  type Address,
+  answers,
+  type CorpusTool,
+  type LabelledQuery,
+  publishedRuns,
+  type QuerySet,
+  readLines,
+} from "./labelled-set.ts";
 import { measure } from "./measure.ts";
-import { miniSearchDefault, miniSearchTuned } from "./minisearch.ts";
-import { orama } from "./orama.ts";
 import { runSet } from "./run-set.ts";
 import { meanScores, type Scores, scoreSet } from "./scores.ts";
 
-const ENGINES: readonly Engine[] = [sallyport, flatBm25, miniSearchDefault, miniSearchTuned, fts5, orama];
-/** Engines too slow to be worth waiting for above this many tools. */
-const MOST_TOOLS: ReadonlyMap<string, number> = new Map([["Orama", 5000]]);
-
-/** Every corpus of a folder with every set of queries it can answer, one engine after the other; a macro line where there are several sets. */
-export async function compareAll(dir: string, only?: readonly string[]): Promise<readonly Row[]> {
-  const sets = [...queryFiles(dir)].map(([name, file]) => ({ name, queries: readLines<LabelledQuery>(file) }));
+/** Every corpus of a folder with every set of queries it can answer, engine beside engine; a macro line where there are several sets. */
+export async function compareAll(
+  dir: string,
+  corpora: ReadonlyMap<string, () => readonly CorpusTool[]>,
+  sets: readonly QuerySet[],
+  engines: readonly Engine[],
+): Promise<readonly Row[]> {
   const rows: Row[] = [];
-  for (const [name, file] of corpusFiles(dir)) {
-    if (only && !only.includes(name)) continue;
-    const corpus = readLines<CorpusTool>(file);
+  for (const [name, read] of corpora) {
+    const corpus = read();
     const fitting = sets.filter(({ queries }) => answers(corpus, queries));
-    for (const engine of ENGINES) {
-      if (corpus.length <= (MOST_TOOLS.get(engine.name) ?? corpus.length))
-        rows.push(...(await compare(engine, name, corpus, fitting)));
+    const found: Line[] = [];
+    for (const engine of engines) {
+      process.stderr.write(`${name}: ${engine.name}\n`);
+      found.push(...(await linesOf(engine, corpus, fitting)));
     }
+    found.push(...fitting.filter((set) => set.name === name).flatMap((set) => publishedLines(dir, set)));
+    const order = [...fitting.map((set) => set.name), "macro", "all"];
+    found.sort((a, b) => order.indexOf(a.set) - order.indexOf(b.set));
+    rows.push(...found.map((line) => rowOf(name, corpus.length, line)));
   }
   return rows;
 }
 
-interface QuerySet {
-  readonly name: string;
-  readonly queries: readonly LabelledQuery[];
+interface Line {
+  readonly set: string;
+  readonly engine: string;
+  readonly scores?: Scores;
+  readonly ms?: readonly number[];
+  readonly buildMs?: number;
+  readonly heldMib?: number | undefined;
+  readonly note?: string;
 }
 
-async function compare(
-  engine: Engine,
-  corpusName: string,
-  corpus: readonly CorpusTool[],
-  sets: readonly QuerySet[],
-): Promise<readonly Row[]> {
+async function linesOf(engine: Engine, corpus: readonly CorpusTool[], sets: readonly QuerySet[]): Promise<readonly Line[]> {
+  const skipped = (note: string): Line[] => [{ set: "all", engine: engine.name, note }];
+  if (corpus.length > (engine.mostTools ?? corpus.length)) return skipped(`left out above ${engine.mostTools} tools: too slow`);
   const { engine: open, buildMs, heldMib } = await measure(engine, corpus);
-  if (!open) return [];
-  const rows: Row[] = [];
-  const scores: Scores[] = [];
-  const ms: number[] = [];
-  const head = { corpus: corpusName, tools: corpus.length, engine: engine.name };
+  if (!open) return skipped(`not installed (${engine.needs})`);
+  const lines: Line[] = [];
   for (const { name, queries } of sets) {
     const run = await runSet(open, queries);
-    const score = scoreSet(queries, run.ranked);
-    scores.push(score);
-    ms.push(...run.ms);
-    rows.push({ ...head, set: name, ...scoreColumns(score), ...timeColumns(run.ms) });
+    lines.push({ set: name, engine: engine.name, scores: scoreSet(queries, run.ranked), ms: run.ms, buildMs, heldMib });
   }
-  const build = { "build ms": Math.round(buildMs), "memory MiB": heldMib };
-  rows.push({ ...head, set: `macro of ${sets.length}`, ...scoreColumns(meanScores(scores)), ...timeColumns(ms), ...build });
-  return rows.map((row) => ({ ...row, "build ms": row["build ms"], "memory MiB": row["memory MiB"] }));
+  if (lines.length < 2) return lines;
+  const scores = meanScores(lines.flatMap((line) => line.scores ?? []));
+  return [...lines, { set: "macro", engine: engine.name, scores, ms: lines.flatMap(({ ms }) => ms ?? []), buildMs, heldMib }];
+}
+
+interface PublishedLine {
+  readonly id: string;
+  readonly ranked: readonly Address[];
+}
+
+/** What others published for a set, scored as everything else is. */
+function publishedLines(dir: string, { name, queries }: QuerySet): readonly Line[] {
+  return [...publishedRuns(dir, name)].map(([engine, file]) => {
+    const runs = new Map(readLines<PublishedLine>(file).map(({ id, ranked }) => [id, ranked]));
+    const scores = scoreSet(queries, inOrderOf(queries, runs));
+    return { set: name, engine, scores, note: "published ranking" };
+  });
+}
+
+const inOrderOf = (queries: readonly LabelledQuery[], runs: ReadonlyMap<string, readonly Address[]>) =>
+  queries.map(({ id }) => runs.get(id) ?? []);
+
+/** Every row has every column, so that rows make one table. */
+function rowOf(corpus: string, tools: number, { set, engine, scores, ms, buildMs, heldMib, note }: Line): Row {
+  const figures = { ...scoreColumns(scores), ...timeColumns(ms ?? []) };
+  return {
+    corpus,
+    tools: tools,
+    set,
+    engine,
+    ...figures,
+    "build ms": buildMs === undefined ? undefined : Math.round(buildMs),
+    "heap MiB": heldMib,
+    note: note ?? "",
+  };
 }

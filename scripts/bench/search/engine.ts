@@ -1,10 +1,15 @@
-import { setImmediate as nextTurn } from "node:timers/promises";
 import { ToolIndex } from "../../../src/search/tool-index.ts";
-import { type Address, type CorpusTool, searchableTool } from "./labelled-set.ts";
+import { type Address, byServer, type CorpusTool, searchableTool } from "./labelled-set.ts";
 
 /** A search engine under comparison. */
 export interface Engine {
   readonly name: string;
+  /** The package it needs, as npm takes it. */
+  readonly needs?: string;
+  /** Above this many tools it is too slow to be worth waiting for. */
+  readonly mostTools?: number;
+  /** Keeps its index where the JavaScript heap does not show it. */
+  readonly isNative?: boolean;
   /** Indexes a corpus; undefined where the engine's package is not installed. */
   open(corpus: readonly CorpusTool[]): Promise<OpenEngine | undefined>;
 }
@@ -19,15 +24,8 @@ export const sallyport: Engine = {
   name: "sallyport",
   async open(corpus) {
     const index = new ToolIndex();
-    const servers = new Map<string, CorpusTool[]>();
-    for (const line of corpus) {
-      const known = servers.get(line.server);
-      if (known) known.push(line);
-      else servers.set(line.server, [line]);
-    }
-    for (const [server, lines] of servers) index.replace(server ?? "", lines.map(searchableTool));
+    for (const [server, lines] of byServer(corpus)) index.replace(server, lines.map(searchableTool));
     await index.settled();
-    await nextTurn();
     return { search: (query, limit) => index.search(query, { limit }) };
   },
 };

@@ -1,7 +1,7 @@
 import { tokenize } from "../../../src/search/tokenize.ts";
 import { comparedFields } from "./compared-fields.ts";
 import type { Engine } from "./engine.ts";
-import { optionalPackage } from "./optional-package.ts";
+import type { LoadPackage } from "./optional-package.ts";
 
 interface Statement {
   run(...values: readonly (string | number)[]): unknown;
@@ -18,10 +18,12 @@ interface SqliteModule {
 }
 
 /** SQLite FTS5 with its Porter stemmer, identifiers split beforehand, and weighted columns. */
-export const fts5: Engine = {
+export const fts5 = (load: LoadPackage): Engine => ({
   name: "FTS5",
+  needs: "better-sqlite3@12.11.1",
+  isNative: true,
   async open(corpus) {
-    const module = await optionalPackage<SqliteModule>("better-sqlite3");
+    const module = await load<SqliteModule>("better-sqlite3");
     if (!module) return undefined;
     const database = new module.default(":memory:");
     database.exec(
@@ -44,6 +46,6 @@ export const fts5: Engine = {
       },
     };
   },
-};
+});
 
 const split = (text: string): string => tokenize(text).join(" ");

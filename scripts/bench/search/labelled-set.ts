@@ -32,6 +32,12 @@ export interface LabelledQuery {
   readonly relevant: readonly Need[];
 }
 
+/** A set of queries and its name. */
+export interface QuerySet {
+  readonly name: string;
+  readonly queries: readonly LabelledQuery[];
+}
+
 /** Reads a file of JSON lines, gzipped or not. */
 export function readLines<T>(file: string): readonly T[] {
   const bytes = readFileSync(file);
@@ -51,8 +57,25 @@ export function searchableTool(line: CorpusTool): SearchableTool {
   };
 }
 
+/** The lines of each server, in order. */
+export function byServer(corpus: readonly CorpusTool[]): ReadonlyMap<string, readonly CorpusTool[]> {
+  const servers = new Map<string, CorpusTool[]>();
+  for (const line of corpus) {
+    const known = servers.get(line.server ?? "");
+    if (known) known.push(line);
+    else servers.set(line.server ?? "", [line]);
+  }
+  return servers;
+}
+
 /** The corpora below a data folder, smallest name first: every folder with a `corpus.jsonl` or `corpus.jsonl.gz`. */
 export const corpusFiles = (dir: string): ReadonlyMap<string, string> => filesIn(dir, ["corpus.jsonl", "corpus.jsonl.gz"]);
+
+/** Rankings that others published for a set, by their name: every `run.NAME.jsonl` beside its queries. */
+export function publishedRuns(dir: string, set: string): ReadonlyMap<string, string> {
+  const files = readdirSync(join(dir, set)).sort();
+  return new Map(files.flatMap((file) => (/^run\..+\.jsonl$/.test(file) ? [[file.slice(4, -6), join(dir, set, file)]] : [])));
+}
 
 /** The query sets below a data folder. */
 export const queryFiles = (dir: string): ReadonlyMap<string, string> => filesIn(dir, ["queries.jsonl"]);

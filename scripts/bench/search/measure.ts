@@ -5,7 +5,7 @@ import type { CorpusTool } from "./labelled-set.ts";
 export interface Measured {
   readonly engine: OpenEngine | undefined;
   readonly buildMs: number;
-  /** What the process holds more than before, JavaScript heap and typed arrays, in MiB; undefined without `--expose-gc`. */
+  /** What the process holds more than before, JavaScript heap and typed arrays, in MiB; undefined where that cannot be told. */
   readonly heldMib: number | undefined;
 }
 
@@ -15,11 +15,13 @@ export async function measure(engine: Engine, corpus: readonly CorpusTool[]): Pr
   const began = performance.now();
   const open = await engine.open(corpus);
   const buildMs = performance.now() - began;
-  return { engine: open, buildMs, heldMib: globalThis.gc ? Math.round((heldBytes() - before) / 2 ** 20) : undefined };
+  const canTell = globalThis.gc !== undefined && engine.isNative !== true;
+  return { engine: open, buildMs, heldMib: canTell ? Math.round((heldBytes() - before) / 2 ** 20) : undefined };
 }
 
+/** After several collections, since one leaves behind what the last build only just let go. */
 function heldBytes(): number {
-  globalThis.gc?.();
+  for (let round = 0; round < 3; round += 1) globalThis.gc?.();
   const { heapUsed, arrayBuffers } = process.memoryUsage();
   return heapUsed + arrayBuffers;
 }

@@ -1,6 +1,6 @@
 import { comparedFields, FIELD_NAMES } from "./compared-fields.ts";
 import type { Engine } from "./engine.ts";
-import { optionalPackage } from "./optional-package.ts";
+import type { LoadPackage } from "./optional-package.ts";
 
 interface OramaModule {
   create(options: object): Promise<object> | object;
@@ -13,10 +13,12 @@ interface OramaAnswer {
 }
 
 /** Orama as it comes. */
-export const orama: Engine = {
+export const orama = (load: LoadPackage): Engine => ({
   name: "Orama",
+  needs: "@orama/orama@3.1.18",
+  mostTools: 5000,
   async open(corpus) {
-    const module = await optionalPackage<OramaModule>("@orama/orama");
+    const module = await load<OramaModule>("@orama/orama");
     if (!module) return undefined;
     const fields = Object.fromEntries(FIELD_NAMES.map((name) => [name, "string"]));
     const index = await module.create({ schema: { ...fields, at: "number" } });
@@ -32,4 +34,4 @@ export const orama: Engine = {
       },
     };
   },
-};
+});
