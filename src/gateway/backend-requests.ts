@@ -1,11 +1,15 @@
 import { GatewayError } from "../model/errors.ts";
 import type { JsonObject } from "../model/json.ts";
+import type { Connection } from "../model/ports.ts";
 import { formatMs } from "../model/units.ts";
 import { callBudget } from "../resilience/deadline.ts";
 import type { Clock } from "../time/clock.ts";
 import { linkDeadline } from "../time/linked-signal.ts";
 import type { Caller } from "./caller.ts";
 import type { Router } from "./router.ts";
+
+/** The key under which a modern request says what its client can do. */
+const CLIENT_CAPABILITIES = "io.modelcontextprotocol/clientCapabilities";
 
 /** Asks one backend something other than a tool call; the answer is passed on as it came. */
 export type BackendRequests = (backend: string, method: string, params: JsonObject, caller: Caller) => Promise<JsonObject>;
@@ -22,10 +26,19 @@ export const createBackendRequests =
     const { signal } = deadline;
     return await runner.use(signal, async ({ connection }) => {
       assertOffered(backend, method, connection.peer.capabilities);
-      const meta = caller.meta && { _meta: caller.meta };
-      return await connection.request(method, { ...params, ...meta }, { signal, onProgress: caller.onProgress });
+      return await connection.request(
+        method,
+        { ...params, ...metaOf(caller, connection) },
+        { signal, onProgress: caller.onProgress },
+      );
     });
   };
+
+/** A modern backend is told what the host can do, since it may answer with a question. */
+function metaOf({ meta, hostCapabilities }: Caller, { era }: Connection): JsonObject {
+  const capabilities = era === "modern" && hostCapabilities ? { [CLIENT_CAPABILITIES]: hostCapabilities } : undefined;
+  return meta || capabilities ? { _meta: { ...meta, ...capabilities } } : {};
+}
 
 /** A backend without resources or prompts would answer "method not found"; say what that means. */
 function assertOffered(backend: string, method: string, capabilities: JsonObject): void {

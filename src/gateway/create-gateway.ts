@@ -1,3 +1,4 @@
+import { ResultCache } from "../cache/result-cache.ts";
 import { Catalog } from "../catalog/catalog.ts";
 import { Fleet } from "../lifecycle/fleet.ts";
 import type { BackendSpec } from "../model/backend-spec.ts";
@@ -6,16 +7,21 @@ import type { RuntimeDriver, StateStore, Transport } from "../model/ports.ts";
 import type { RegistrySnapshot } from "../model/registry-snapshot.ts";
 import { callBudget } from "../resilience/deadline.ts";
 import { IdempotencyKeys } from "../resilience/idempotency.ts";
+import { ResultStore } from "../results/result-store.ts";
 import { ToolIndex } from "../search/tool-index.ts";
 import { createAccessLog, tellAll } from "../telemetry/access-log.ts";
 import type { Logger } from "../telemetry/logger.ts";
+import { LoopWatch } from "../telemetry/loop-watch.ts";
 import { StatusBoard } from "../telemetry/status-board.ts";
 import type { Clock } from "../time/clock.ts";
 import { createBackendRequests } from "./backend-requests.ts";
+import { Choices } from "./choices.ts";
 import type { ContainerCare } from "./container-care.ts";
 import { Discovery } from "./discovery.ts";
+import { admission } from "./filters/admission.ts";
 import { breaker } from "./filters/breaker.ts";
 import { bulkhead } from "./filters/bulkhead.ts";
+import { cache } from "./filters/cache.ts";
 import { deadline } from "./filters/deadline.ts";
 import { idempotency } from "./filters/idempotency.ts";
 import { observe } from "./filters/observe.ts";
@@ -23,9 +29,12 @@ import { policy } from "./filters/policy.ts";
 import { readOnly } from "./filters/read-only.ts";
 import { retry } from "./filters/retry.ts";
 import { send } from "./filters/send.ts";
-import { followCatalog } from "./follow-catalog.ts";
+import { shapeResult } from "./filters/shape-result.ts";
+import { forgetResults } from "./forget-results.ts";
 import { Gateway } from "./gateway.ts";
 import { Guards } from "./guards.ts";
+import { Intake } from "./intake.ts";
+import { KeptIndex } from "./kept-index.ts";
 import { LearnTools } from "./learn-tools.ts";
 import { pipeline } from "./pipeline.ts";
 import { RecallCatalog } from "./recall-catalog.ts";
@@ -58,10 +67,16 @@ export interface OpenGateway {
 export function createGateway(deps: GatewayDeps): OpenGateway {
   const { clock, log, store } = deps;
   const board = new StatusBoard();
-  const observer = tellAll([board, createAccessLog(log)], log);
-  const index = new ToolIndex(clock);
-  const catalog = new Catalog((backend, listing) => followCatalog(index, fleet.get(backend)?.spec, backend, listing));
-  const refresh = new RefreshCatalog(catalog, store, (backend) => fleet.get(backend)?.spec, clock);
+  const loop = new LoopWatch(log);
+  const results = new ResultCache(clock);
+  const bigResults = new ResultStore(clock);
+  const isWanted = () => fleet.snapshot.settings.rememberChoices;
+  const choices = new Choices({ store, clock, isWanted });
+  const observer = tellAll([board, createAccessLog(log), loop, forgetResults(results), choices], log);
+  const catalog = new Catalog((backend) => kept.follow(backend));
+  const specOf = (backend: string) => fleet.get(backend)?.spec;
+  const kept = new KeptIndex({ index: new ToolIndex(clock), catalog, specOf, store, clock, log, version: deps.version });
+  const refresh = new RefreshCatalog(catalog, store, specOf, clock, (backend) => results.invalidate(backend));
   const { drivers, transport } = deps;
   const { drainMs } = deps.snapshot.settings;
   const fleet = new Fleet(deps.snapshot, createRunnerFactory({ drivers, transport, clock, drainMs }, observer, refresh));
@@ -71,8 +86,11 @@ export function createGateway(deps: GatewayDeps): OpenGateway {
 
   const guards = new Guards(clock, (backend, state) => observer.circuitChanged(backend, state));
   const sendMs = ({ ref }: ToolCall) => sendMsOf(router.find(ref.backend)?.spec, ref.tool);
-  const entrance = [observe(observer, clock), deadline(clock), policy(router)];
+  const intake = new Intake();
+  const entrance = [observe(observer, clock), admission(intake), deadline(clock), policy(router)];
   const passage = [
+    shapeResult(router, bigResults),
+    cache({ results, router, clock }),
     idempotency(new IdempotencyKeys<ToolResult>(clock)),
     bulkhead(router, guards, clock),
     retry(router, guards, clock),
@@ -85,11 +103,14 @@ export function createGateway(deps: GatewayDeps): OpenGateway {
     clock,
     fleet,
     router,
-    discovery: new Discovery(router, catalog, index, learn),
+    discovery: new Discovery({ router, kept, learn, choices }),
     learn,
     refresh,
-    views: new Views({ fleet, router, catalog, recall, board, clock, guards, containers: deps.containers }),
+    views: new Views({ fleet, router, catalog, recall, board, loop, results, clock, guards, containers: deps.containers }),
     guards,
+    results,
+    bigResults,
+    intake,
     calls: pipeline([...entrance, ...passage], ask),
     readOnlyCalls: pipeline([...entrance, readOnly(router, learn), ...passage], ask),
     requests: createBackendRequests(router, clock),
@@ -97,6 +118,8 @@ export function createGateway(deps: GatewayDeps): OpenGateway {
     registry: deps.registryView,
     close: async () => {
       guards[Symbol.dispose]();
+      loop[Symbol.dispose]();
+      await Promise.all([kept.close(), choices.close()]);
       await fleet[Symbol.asyncDispose]();
       await deps.close();
     },
@@ -105,8 +128,13 @@ export function createGateway(deps: GatewayDeps): OpenGateway {
   const apply = (snapshot: RegistrySnapshot): void => {
     const diff = fleet.apply(snapshot);
     guards.keepOnly(fleet.all());
-    for (const backend of diff.removed) catalog.forget(backend);
+    for (const backend of diff.changed) results.invalidate(backend);
+    for (const backend of diff.removed) {
+      catalog.forget(backend);
+      results.forget(backend);
+    }
     for (const backend of [...diff.removed, ...diff.changed]) learn.forget(backend);
+    for (const backend of diff.changed) kept.follow(backend);
     log.info({ ...diff }, "registry applied");
   };
   return { gateway, apply };

@@ -1,152 +1,139 @@
-import type { Catalog } from "../catalog/catalog.ts";
-import { GatewayError } from "../model/errors.ts";
-import type { JsonObject } from "../model/json.ts";
 import { neutralise } from "../model/neutralise-text.ts";
-import { formatToolRef, parseToolRef, type ToolRef } from "../model/tool.ts";
+import type { Overview } from "../search/overview.ts";
+import { splitNeeds } from "../search/split-needs.ts";
 import type { ToolIndex } from "../search/tool-index.ts";
-import { isTrustedReadOnly } from "../security/policy.ts";
-import type { LearnTools } from "./learn-tools.ts";
-import type { Router, ShownState } from "./router.ts";
-import { signature } from "./signature.ts";
+import type { Choices } from "./choices.ts";
+import { type DescribeAnswer, describeTools } from "./describe-tools.ts";
+import { readCursor, writeCursor } from "./discover-cursor.ts";
+import type { KeptIndex } from "./kept-index.ts";
+import type { LearnTools, UnknownTools } from "./learn-tools.ts";
+import type { Router } from "./router.ts";
+import { ShownTools, type ToolCard } from "./shown-tools.ts";
 
-const LINE_CHARS = 160;
+/** Hits per need where nobody says how many: fewer the more needs there are, so that the page stays small. */
+const USUAL_HITS = [8, 5, 4];
+const LEAST_HITS = 3;
+const OVERVIEW_SIZE = 8;
 
 export interface DiscoverQuery {
-  /** One capability per string. */
+  /** One capability per string; a single one that is a whole task is cut into its steps. */
   readonly needs: readonly string[];
   readonly server?: string | undefined;
   /** Only tools that the registry knows to be read-only. */
   readonly readonly?: boolean | undefined;
-  /** Hits per need. */
-  readonly limit: number;
+  /** Hits per need; default: what makes a small page. */
+  readonly limit?: number | undefined;
+  /** Whether cards say which words of which fields were found. */
+  readonly explain?: boolean | undefined;
+  /** Where an earlier answer to this very question ended. */
+  readonly cursor?: string | undefined;
 }
 
-/** One tool as `discover` shows it. */
-export interface ToolCard {
-  /** The address that `invoke` takes. */
-  readonly tool: string;
-  readonly summary: string;
-  readonly signature: string;
-  readonly readOnly: boolean;
-  readonly state: ShownState;
+export interface NeedAnswer {
+  readonly need: string;
+  /** Best first. */
+  readonly hits: readonly ToolCard[];
 }
 
 export interface DiscoverAnswer {
   /** What keeps the answer from being complete, such as a registry that cannot be read. */
   readonly notice?: string;
-  readonly results: readonly { readonly need: string; readonly hits: readonly ToolCard[] }[];
+  readonly results: readonly NeedAnswer[];
+  /** What there is, where a need found nothing or nothing sure. */
+  readonly overview?: Overview;
+  /** Goes on from here; absent when there is no more. */
+  readonly nextCursor?: string;
   /** Servers whose tools are not known yet, each with the reason. */
-  readonly unknown: readonly { readonly server: string; readonly reason: string }[];
+  readonly unknown: readonly UnknownTools[];
 }
 
-export interface DescribedTool {
-  readonly tool: string;
-  /** Exactly as the backend sent it. */
-  readonly definition: JsonObject;
-  readonly readOnly: boolean;
-  readonly state: ShownState;
+/** What is left to know of a query for one search. */
+interface Page {
+  readonly query: DiscoverQuery;
+  readonly offset: number;
+  readonly limit: number;
 }
 
-export interface DescribeFailure {
-  readonly tool: string;
-  readonly error: GatewayError;
+interface DiscoveryParts {
+  readonly router: Router;
+  readonly kept: KeptIndex;
+  readonly learn: LearnTools;
+  readonly choices: Choices;
 }
 
-/** Both in the order in which they were asked for. */
-export interface DescribeAnswer {
-  readonly tools: readonly DescribedTool[];
-  readonly errors: readonly DescribeFailure[];
+interface FoundNeed extends NeedAnswer {
+  readonly more: boolean;
 }
 
 /** Finds tools and shows their definitions from what is known, without a call to any backend. */
 export class Discovery {
   readonly #router: Router;
-  readonly #catalog: Catalog;
-  readonly #index: ToolIndex;
+  readonly #kept: KeptIndex;
   readonly #learn: LearnTools;
+  readonly #choices: Choices;
+  readonly #shown: ShownTools;
 
-  constructor(router: Router, catalog: Catalog, index: ToolIndex, learn: LearnTools) {
+  constructor({ router, kept, learn, choices }: DiscoveryParts) {
     this.#router = router;
-    this.#catalog = catalog;
-    this.#index = index;
+    this.#kept = kept;
     this.#learn = learn;
+    this.#choices = choices;
+    this.#shown = new ShownTools(router);
   }
 
   /** Hits per need, best first. Servers never seen are started once, briefly waited for, and named when still unknown. */
   async discover(query: DiscoverQuery, signal: AbortSignal): Promise<DiscoverAnswer> {
+    const offset = query.cursor === undefined ? 0 : readCursor(query.cursor, query);
     if (query.server !== undefined) this.#router.backend(query.server);
     const unknown = await this.#learn.learnUnknown(query.server, signal);
-    await this.#index.settled();
-    const filter = (server: string, tool: string) => this.#isShown({ backend: server, tool }, query.readonly === true);
-    const results = query.needs.map((need) => {
-      const hits = this.#index.search(need, {
-        limit: query.limit,
-        filter,
-        ...(query.server !== undefined && { server: query.server }),
-      });
-      return { need, hits: hits.flatMap(({ server, tool }) => this.#card({ backend: server, tool }) ?? []) };
-    });
-    return { results, unknown };
+    const [index] = await Promise.all([this.#kept.ready(), this.#choices.ready()]);
+    const [task = ""] = query.needs;
+    const needs = query.needs.length === 1 ? splitNeeds(task) : query.needs;
+    const page = { query, offset, limit: query.limit ?? USUAL_HITS[needs.length - 1] ?? LEAST_HITS };
+    const all = needs.map((need) => this.#find(need, index, page));
+    const found = needs.length > query.needs.length ? withoutIdleTalk(all) : all;
+    const overview = offset === 0 && found.some(isHopeless) ? this.#overview(index, query) : undefined;
+    return {
+      results: found.map(({ need, hits }) => ({ need, hits })),
+      ...(overview && overview.tools > 0 && { overview }),
+      ...(found.some(({ more }) => more) && { nextCursor: writeCursor(offset + page.limit, query) }),
+      unknown,
+    };
   }
 
   /** Full definitions; a server whose tools are unknown is started for it. */
-  async describe(addresses: readonly string[], signal: AbortSignal): Promise<DescribeAnswer> {
-    const described = await Promise.all(addresses.map((address) => this.#tryDescribe(address, signal)));
-    return {
-      tools: described.filter((one): one is DescribedTool => "definition" in one),
-      errors: described.filter((one): one is DescribeFailure => "error" in one),
-    };
+  describe(addresses: readonly string[], signal: AbortSignal): Promise<DescribeAnswer> {
+    return describeTools(this.#router, this.#learn, addresses, signal);
   }
 
-  async #tryDescribe(address: string, signal: AbortSignal): Promise<DescribedTool | DescribeFailure> {
-    try {
-      return await this.#describeOne(parseToolRef(address), signal);
-    } catch (reason) {
-      return { tool: address, error: GatewayError.from(reason, signal) };
-    }
+  #find(need: string, index: ToolIndex, { query, offset, limit }: Page): FoundNeed {
+    const hits = index.search(need, {
+      limit: offset + limit + 1,
+      filter: this.#shown.filter(query.readonly === true),
+      explain: query.explain,
+      lift: this.#choices.liftFor(need),
+      ...(query.server !== undefined && { server: query.server }),
+    });
+    const shown = hits.slice(offset, offset + limit);
+    this.#choices.shown(
+      need,
+      shown.map(({ server, tool }) => `${server}/${tool}`),
+    );
+    return { need, hits: shown.flatMap((hit) => this.#shown.card(hit) ?? []), more: hits.length > offset + limit };
   }
 
-  async #describeOne(ref: ToolRef, signal: AbortSignal): Promise<DescribedTool> {
-    const { spec } = this.#router.backend(ref.backend);
-    if (!this.#router.isAllowed(ref)) this.#router.assertCallable(ref);
-    await this.#learn.learnTool(ref, signal);
-    const descriptor = this.#router.descriptor(ref);
-    if (!descriptor) throw this.#router.noSuchTool(ref);
-    return {
-      tool: formatToolRef(ref),
-      definition: descriptor.definition,
-      readOnly: isTrustedReadOnly(spec, descriptor),
-      state: this.#router.stateOf(ref.backend),
-    };
-  }
-
-  #isShown(ref: ToolRef, onlyReadOnly: boolean): boolean {
-    const descriptor = this.#router.descriptor(ref);
-    const supervisor = this.#router.find(ref.backend);
-    if (!descriptor || !supervisor || !this.#router.isAllowed(ref)) return false;
-    return !onlyReadOnly || isTrustedReadOnly(supervisor.spec, descriptor);
-  }
-
-  #card(ref: ToolRef): ToolCard | undefined {
-    const descriptor = this.#catalog.find(ref);
-    const supervisor = this.#router.find(ref.backend);
-    if (!descriptor || !supervisor) return undefined;
-    return {
-      tool: neutralise(formatToolRef(ref), { multiline: false }),
-      summary: summaryOf(descriptor.definition),
-      signature: neutralise(signature(descriptor.definition), { multiline: false }),
-      readOnly: isTrustedReadOnly(supervisor.spec, descriptor),
-      state: this.#router.stateOf(ref.backend),
-    };
+  #overview(index: ToolIndex, query: DiscoverQuery): Overview {
+    const filter = this.#shown.filter(query.readonly === true);
+    const isAsked = (server: string) => query.server === undefined || server === query.server;
+    const overview = index.overview(OVERVIEW_SIZE, (server, tool) => isAsked(server) && filter(server, tool));
+    return { ...overview, topics: overview.topics.map((topic) => neutralise(topic, { multiline: false })) };
   }
 }
 
-/** The first sentence of the description, neutralised and cut to one line. */
-function summaryOf(definition: JsonObject): string {
-  const text = [definition["description"], definition["title"]].find((value) => typeof value === "string" && value.trim() !== "");
-  const line = String(text ?? "")
-    .trim()
-    .split(/\n|(?<=[.!?])\s/, 1)[0];
-  const clean = neutralise((line ?? "").replace(/\s+/g, " "), { multiline: false });
-  return clean.length > LINE_CHARS ? `${clean.slice(0, LINE_CHARS - 1)}…` : clean;
+/** Sentences of a task that ask for no tool find none, and are left out beside others that do. */
+function withoutIdleTalk(found: readonly FoundNeed[]): readonly FoundNeed[] {
+  const useful = found.filter(({ hits }) => hits.length > 0);
+  return useful.length > 0 ? useful : found.slice(0, 1);
 }
+
+const isHopeless = ({ hits }: NeedAnswer): boolean => hits.every(({ confidence }) => confidence === "low");

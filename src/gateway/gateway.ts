@@ -1,16 +1,21 @@
 import { setMaxListeners } from "node:events";
+import type { ResultCache } from "../cache/result-cache.ts";
 import type { Fleet } from "../lifecycle/fleet.ts";
 import type { CallContext, CallHandler, CallNotes, CallRound, ToolResult } from "../model/call.ts";
 import { GatewayError } from "../model/errors.ts";
 import type { JsonObject } from "../model/json.ts";
 import { parseToolRef } from "../model/tool.ts";
 import { callBudget } from "../resilience/deadline.ts";
+import { type PartQuery, type ResultPart, readStored } from "../results/read-stored.ts";
+import type { ResultStore } from "../results/result-store.ts";
 import type { Clock } from "../time/clock.ts";
 import type { BackendRequests } from "./backend-requests.ts";
 import type { Caller } from "./caller.ts";
 import type { CollectionStep, ContainerCare } from "./container-care.ts";
-import type { DescribeAnswer, DiscoverAnswer, DiscoverQuery, Discovery } from "./discovery.ts";
+import type { DescribeAnswer } from "./describe-tools.ts";
+import type { DiscoverAnswer, DiscoverQuery, Discovery } from "./discovery.ts";
 import type { Guards } from "./guards.ts";
+import type { Intake } from "./intake.ts";
 import type { LearnTools } from "./learn-tools.ts";
 import type { RefreshCatalog } from "./refresh-catalog.ts";
 import { reportStages } from "./report-stages.ts";
@@ -25,9 +30,13 @@ export interface InvokeRequest {
   readonly round?: CallRound | undefined;
   /** A repetition with the same key and arguments within 10 minutes is not run again. */
   readonly idempotencyKey?: string | undefined;
+  /** Let the server itself answer, and no cache. */
+  readonly fresh?: boolean | undefined;
+  /** How much text of the result is shown, in tokens; default the entry's, Infinity for all of it. */
+  readonly maxTokens?: number | undefined;
 }
 
-export type ManageAction = "start" | "stop" | "restart" | "refresh" | "reset";
+export type ManageAction = "start" | "stop" | "restart" | "refresh" | "reset" | "flush";
 
 /** One item of `invoke_many`: an answer, or why there is none. */
 export type InvokeOutcome = { readonly result: ToolResult } | { readonly error: GatewayError };
@@ -42,6 +51,9 @@ export interface GatewayParts {
   readonly refresh: RefreshCatalog;
   readonly views: Views;
   readonly guards: Guards;
+  readonly results: ResultCache;
+  readonly bigResults: ResultStore;
+  readonly intake: Intake;
   readonly calls: CallHandler;
   readonly readOnlyCalls: CallHandler;
   readonly requests: BackendRequests;
@@ -55,7 +67,6 @@ export class Gateway implements AsyncDisposable {
   readonly #parts: GatewayParts;
   readonly #startedAt: number;
   #calls = 0;
-  #closing = false;
 
   constructor(parts: GatewayParts) {
     this.#parts = parts;
@@ -88,12 +99,17 @@ export class Gateway implements AsyncDisposable {
     setMaxListeners(0, caller.signal); // one listener per call is meant, not a leak
     return await Promise.all(
       requests.map((request) =>
-        this.invoke(request, caller).then(
+        this.#call(this.#parts.calls, request, caller, requests.length).then(
           (result): InvokeOutcome => ({ result }),
           (reason: unknown): InvokeOutcome => ({ error: GatewayError.from(reason, caller.signal) }),
         ),
       ),
     );
+  }
+
+  /** Reads a part of a result that was cut; throws `not_found` once its handle is gone. */
+  readResult(handle: string, query: PartQuery): ResultPart {
+    return readStored(this.#parts.bigResults.get(handle), query);
   }
 
   listServers(): Promise<readonly ServerCard[]> {
@@ -102,7 +118,7 @@ export class Gateway implements AsyncDisposable {
 
   /** Asks one backend something other than a tool call: resources, prompts. */
   async request(backend: string, method: string, params: JsonObject, caller: Caller): Promise<JsonObject> {
-    this.#assertOpen();
+    this.#parts.intake.assertOpen();
     return await this.#parts.requests(backend, method, params, caller);
   }
 
@@ -121,15 +137,17 @@ export class Gateway implements AsyncDisposable {
 
   /** Starts, stops or refreshes one server on a person's or model's word; gives back its status afterwards. */
   async manage(action: ManageAction, backend: string, caller: Caller): Promise<ServerStatus> {
-    const runner = action === "stop" ? this.#parts.router.backend(backend) : this.#parts.router.usable(backend);
+    const runner =
+      action === "stop" || action === "flush" ? this.#parts.router.backend(backend) : this.#parts.router.usable(backend);
     if (action === "stop" || action === "restart") await runner.stop();
     if (action === "reset" || action === "restart" || action === "start") {
       runner.reset();
       this.#parts.guards.of(runner).breaker.reset();
     }
+    if (action === "flush") this.#parts.results.invalidate(backend);
     if (action === "refresh") this.#parts.refresh.invalidate(backend);
     if (action === "start" || action === "restart" || action === "refresh") {
-      this.#assertOpen();
+      this.#parts.intake.assertOpen();
       const onStage = reportStages(caller.onProgress, this.#parts.clock);
       if (action === "start") await runner.prepare(caller.signal, onStage);
       await runner.start(caller.signal, onStage);
@@ -167,33 +185,26 @@ export class Gateway implements AsyncDisposable {
 
   /** Refuses new calls from now on; those in flight go on. */
   refuseNewCalls(): void {
-    this.#closing = true;
+    this.#parts.intake.close();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    this.#closing = true;
+    this.#parts.intake.close();
     await this.#parts.close();
   }
 
   #learnInBackground(backend: string): void {
-    if (this.#closing) return;
+    if (this.#parts.intake.closed) return;
     void this.#parts.learn.learn(backend, new AbortController().signal).catch(() => undefined); // its failure shows in status
   }
 
-  #assertOpen(): void {
-    if (!this.#closing) return;
-    throw new GatewayError("shutting_down", "The gateway is shutting down and takes no new calls", {
-      hint: "Call again after it has restarted",
-    });
-  }
-
-  async #call(pipe: CallHandler, request: InvokeRequest, caller: Caller): Promise<ToolResult> {
+  async #call(pipe: CallHandler, request: InvokeRequest, caller: Caller, siblings = 1): Promise<ToolResult> {
     const ref = parseToolRef(request.tool);
-    this.#assertOpen();
     const spec = this.#parts.router.find(ref.backend)?.spec; // a server nobody knows is refused in the pipe, on record
     const toolMs = spec?.tools.overrides.get(ref.tool)?.timeoutMs;
     const { totalMs } = callBudget(spec?.callTimeoutMs ?? Number.POSITIVE_INFINITY, toolMs, caller.timeoutMs);
-    return await pipe({ ...request, ref }, this.#context(caller, totalMs));
+    const { fresh, maxTokens } = request;
+    return await pipe({ ...request, ref }, { ...this.#context(caller, totalMs), fresh, maxTokens, siblings });
   }
 
   #context(caller: Caller, totalMs: number): CallContext {

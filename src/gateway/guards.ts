@@ -4,6 +4,7 @@ import { CircuitBreaker } from "../resilience/circuit-breaker.ts";
 import { GlobalLimits } from "../resilience/global-limits.ts";
 import { Pushback } from "../resilience/pushback.ts";
 import { RetryBudget } from "../resilience/retry-budget.ts";
+import { UsualTime } from "../resilience/usual-time.ts";
 import type { Clock } from "../time/clock.ts";
 
 /** What stands between the calls and one backend. */
@@ -12,6 +13,8 @@ export interface Guard {
   readonly breaker: CircuitBreaker;
   readonly pushback: Pushback;
   readonly budget: RetryBudget;
+  /** How long its answers usually take: a retry that needs longer than is left is not begun. */
+  readonly usual: UsualTime;
 }
 
 /** A guard as `status` shows it. */
@@ -79,6 +82,7 @@ export class Guards implements Disposable {
       }),
       pushback: new Pushback(backend, clock),
       budget: new RetryBudget(),
+      usual: new UsualTime(),
     };
   }
 }

@@ -18,6 +18,7 @@ export class RefreshCatalog {
   readonly #store: StateStore;
   readonly #specOf: (backend: string) => BackendSpec | undefined;
   readonly #clock: Clock;
+  readonly #onInvalidated: (backend: string) => void;
   readonly #flights = new SingleFlight<void, Connection>();
   /** The connections of each backend, one a replica, that were read since its last change. */
   readonly #current = new Map<string, WeakSet<Connection>>();
@@ -27,7 +28,15 @@ export class RefreshCatalog {
   readonly #shown = new Map<string, number>();
   #readings = 0;
 
-  constructor(catalog: Catalog, store: StateStore, specOf: (backend: string) => BackendSpec | undefined, clock: Clock) {
+  /** `onInvalidated` hears of every backend that is said to have changed. */
+  constructor(
+    catalog: Catalog,
+    store: StateStore,
+    specOf: (backend: string) => BackendSpec | undefined,
+    clock: Clock,
+    onInvalidated: (backend: string) => void = () => {},
+  ) {
+    this.#onInvalidated = onInvalidated;
     this.#catalog = catalog;
     this.#store = store;
     this.#specOf = specOf;
@@ -43,6 +52,7 @@ export class RefreshCatalog {
   invalidate(backend: string): void {
     this.#current.delete(backend);
     this.#changes.set(backend, this.#changesOf(backend) + 1);
+    this.#onInvalidated(backend);
   }
 
   /** Reads the backend's tools once, however many ask; a caller that aborts leaves the reading to the others. */
@@ -76,7 +86,7 @@ export class RefreshCatalog {
     const definitions = connection.peer.capabilities["tools"] === undefined ? [] : await readPages(connection, deadline.signal);
     const listing: BackendListing = {
       ...emptyListing(spec.digest),
-      ...judgeTools(backend, definitions),
+      ...judgeTools(backend, definitions, (definition) => connection.toolFault?.(definition)),
       instructions: connection.peer.instructions,
       seenAt: this.#clock.wallTime(),
       source: "live",

@@ -58,7 +58,7 @@ export class RegistryDesk {
 const emptySnapshot = (file: string): RegistrySnapshot => ({
   file,
   backends: new Map(),
-  settings: { drainMs: 5_000, engine: undefined },
+  settings: { drainMs: 5_000, engine: undefined, rememberChoices: false },
   warnings: [],
   digest: "",
 });

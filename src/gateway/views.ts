@@ -1,7 +1,10 @@
+import type { CacheFiguresView } from "../cache/cache-figures.ts";
+import type { ResultCache } from "../cache/result-cache.ts";
 import type { Catalog } from "../catalog/catalog.ts";
 import type { BackendRunner } from "../lifecycle/backend-runner.ts";
 import type { Fleet } from "../lifecycle/fleet.ts";
 import type { GatewaySettings, RegistryProblem } from "../model/registry-snapshot.ts";
+import type { LoopDelay } from "../telemetry/loop-watch.ts";
 import type { BackendFigures, StatusBoard } from "../telemetry/status-board.ts";
 import type { Clock } from "../time/clock.ts";
 import type { EngineView } from "./container-care.ts";
@@ -40,6 +43,10 @@ export interface GatewayStatus {
   readonly settings: GatewaySettings;
   /** Undefined while no container was needed. */
   readonly engine: EngineView | undefined;
+  /** Undefined while no call has ended. */
+  readonly loopDelay: LoopDelay | undefined;
+  /** What the cache was good for, all servers together; undefined while no call could have been cached. */
+  readonly cache: CacheFiguresView | undefined;
   readonly servers: readonly (ServerCard & { readonly inFlight: number; readonly figures: BackendFigures })[];
 }
 
@@ -47,6 +54,7 @@ export interface ServerStatus extends ServerCard, StateView {
   readonly guard: GuardView;
   readonly inFlight: number;
   readonly figures: BackendFigures;
+  readonly cache: CacheFiguresView | undefined;
   /** Undefined if there is only one; what the server itself shows is then the replica's that is nearest to serving. */
   readonly replicas: readonly ReplicaView[] | undefined;
   readonly quarantined: readonly { readonly name: string; readonly reason: string }[];
@@ -60,6 +68,8 @@ export interface ViewParts {
   readonly catalog: Catalog;
   readonly recall: RecallCatalog;
   readonly board: StatusBoard;
+  readonly loop: { readonly delay: LoopDelay | undefined };
+  readonly results: ResultCache;
   readonly clock: Clock;
   readonly guards: Guards;
   readonly containers: { readonly engine: EngineView | undefined };
@@ -91,6 +101,8 @@ export class Views {
       registry,
       settings: this.#parts.fleet.snapshot.settings,
       engine: this.#parts.containers.engine,
+      loopDelay: this.#parts.loop.delay,
+      cache: this.#parts.results.figures(),
       servers,
     };
   }
@@ -105,6 +117,7 @@ export class Views {
       guard: this.#parts.guards.view(runner),
       inFlight: runner.inFlight,
       figures: this.#parts.board.figures(id),
+      cache: this.#parts.results.figures(id),
       ...viewOfState(runner.state, now),
       replicas: runner.replicas?.map((standing, replica) => viewOfReplica(standing, replica, now)),
       quarantined: listing?.quarantined ?? [],

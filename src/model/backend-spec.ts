@@ -13,6 +13,8 @@ export interface ToolOverride {
   readonly idempotent?: boolean | undefined;
   readonly cacheTtlMs?: number | undefined;
   readonly timeoutMs?: number | undefined;
+  /** Asks in a person's words that the tool answers; only for finding it. */
+  readonly examples?: readonly string[] | undefined;
 }
 
 /** Which tools of a backend may be seen and called; patterns match whole names, `*` stands for any run of characters. */
@@ -54,6 +56,10 @@ export interface BackendSpec {
   readonly trustAnnotations: boolean;
   readonly startTimeoutMs: number;
   readonly callTimeoutMs: number;
+  /** How long an answer of a tool trusted as read-only may be served again, in ms; 0 for never. */
+  readonly cacheTtlMs: number;
+  /** How much of one result's text a model is shown at once, in tokens; the rest is read by its handle. */
+  readonly maxResultTokens: number;
   /** Idle time after which a workload that can be frozen is; 0 for never. */
   readonly idlePauseMs: number;
   /** Idle time after which it is stopped; 0 for never. */

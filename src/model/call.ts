@@ -51,6 +51,12 @@ export interface CallContext {
   readonly notes: CallNotes;
   /** Present if the host asked for progress. */
   readonly onProgress?: ((update: ProgressUpdate) => void) | undefined;
+  /** Whether the caller wants the backend itself to answer, and no cache. */
+  readonly fresh?: boolean | undefined;
+  /** How much text of the result the caller wants to be shown, in tokens; Infinity for all of it. */
+  readonly maxTokens?: number | undefined;
+  /** How many results go out in the same message; 1 if absent. */
+  readonly siblings?: number | undefined;
   /** What the host can do (elicitation, sampling, roots), mirrored to modern backends. */
   readonly hostCapabilities?: JsonObject | undefined;
   /** `_meta` keys of the host that travel on (trace context), already stripped of protocol keys. */

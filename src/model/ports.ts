@@ -138,6 +138,8 @@ export interface Connection extends AsyncDisposable {
   readonly strayLines?: number | undefined;
   /** Whether the backend holds a session for this conversation, which no other replica knows (`Mcp-Session-Id`). */
   readonly hasSession?: boolean | undefined;
+  /** Why the protocol forbids to offer this tool over this conversation, as one sentence; undefined when nothing does. */
+  toolFault?(definition: JsonObject): string | undefined;
   /** Resolves when the conversation has ended, by us or by the peer; never rejects. */
   readonly closed: Promise<void>;
 }

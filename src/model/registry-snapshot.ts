@@ -22,6 +22,8 @@ export interface GatewaySettings {
   readonly drainMs: number;
   /** Which container engine to use: `podman`, `docker` or an address; undefined to look for one. */
   readonly engine: string | undefined;
+  /** Whether discover may remember, on this machine, which tools were called after which needs. */
+  readonly rememberChoices: boolean;
 }
 
 /** All entries at one moment; replaced as a whole and never edited. */

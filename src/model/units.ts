@@ -19,3 +19,9 @@ export function formatMs(ms: number): string {
   if (ms < 60_000) return `${(ms / 1_000).toFixed(1).replace(/\.0$/, "")} s`;
   return `${Math.round(ms / 60_000)} min`;
 }
+
+/** About how many bytes of text make a token. */
+export const BYTES_PER_TOKEN = 4;
+
+/** How little and how much of a result a model may be shown at once, in tokens; as JSON it never exceeds one message. */
+export const MAX_RESULT_TOKENS = { least: 100, most: 250_000 } as const;

@@ -5,10 +5,12 @@ import type { commonSchema } from "./entry-schema.ts";
 import type { ExpandedEntry } from "./expand-entry.ts";
 import type { VariableSources } from "./variable-sources.ts";
 
-/** The times of an entry that says nothing about them, in ms. */
+/** The times and bounds of an entry that says nothing about them. */
 export interface Timing {
   readonly startTimeoutMs: number;
   readonly callTimeoutMs: number;
+  readonly cacheTtlMs: number;
+  readonly maxResultTokens: number;
   readonly idlePauseMs: number;
   readonly idleStopMs: number;
 }
@@ -31,6 +33,8 @@ export function buildSpec(facts: EntryFacts, world: { readonly timing: Timing; r
   const timing: Timing = {
     startTimeoutMs: common.startTimeoutMs ?? world.timing.startTimeoutMs,
     callTimeoutMs: common.callTimeoutMs ?? world.timing.callTimeoutMs,
+    cacheTtlMs: common.cacheTtlMs ?? world.timing.cacheTtlMs,
+    maxResultTokens: common.maxResultTokens ?? world.timing.maxResultTokens,
     idlePauseMs: common.idlePauseMs ?? world.timing.idlePauseMs,
     idleStopMs: common.idleStopMs ?? world.timing.idleStopMs,
   };

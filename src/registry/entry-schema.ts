@@ -1,13 +1,24 @@
 import { z } from "zod";
+import { MAX_RESULT_TOKENS } from "../model/units.ts";
 
 const LONGEST_MS = 2 ** 31 - 1; // the longest a timer can be
 
 const milliseconds = (least: number, what: string) => z.int().min(least).max(LONGEST_MS).describe(`${what}, in milliseconds`);
 
-/** Times that stand in an entry, and in `defaults` for all entries. */
+/** Times and bounds that stand in an entry, and in `defaults` for all entries. */
 export const timingShape = {
   startTimeoutMs: milliseconds(1, "How long the server may take to start and answer").optional(),
   callTimeoutMs: milliseconds(1, "How long one call may take").optional(),
+  cacheTtlMs: milliseconds(
+    0,
+    "How long an answer of a tool trusted as read-only may be served again; 0, the default, for never",
+  ).optional(),
+  maxResultTokens: z
+    .int()
+    .min(MAX_RESULT_TOKENS.least)
+    .max(MAX_RESULT_TOKENS.most)
+    .describe("How much text of one result is shown at once, in tokens of about four bytes; read_result shows the rest")
+    .optional(),
   idlePauseMs: milliseconds(0, "How long after its last call a container is paused; 0 for never").optional(),
   idleStopMs: milliseconds(1, "How long after its last call the server is stopped").optional(),
 };
@@ -16,6 +27,8 @@ export const timingShape = {
 export const DEFAULTS = {
   startTimeoutMs: 40_000,
   callTimeoutMs: 45_000,
+  cacheTtlMs: 0,
+  maxResultTokens: 20_000,
   idlePauseMs: 60_000,
   idleStopMs: 600_000,
   drainMs: 5_000,
@@ -27,8 +40,16 @@ const toolOverride = z
   .object({
     readOnly: z.boolean().describe("Whether the tool only reads; outweighs what the server says").optional(),
     idempotent: z.boolean().describe("Whether calling it twice does no more than calling it once").optional(),
-    cacheTtlMs: milliseconds(0, "How long an answer may be served again").optional(),
+    cacheTtlMs: milliseconds(
+      0,
+      "How long an answer may be served again if the tool is trusted as read-only; outweighs the entry's",
+    ).optional(),
     timeoutMs: milliseconds(1, "How long one call of this tool may take").optional(),
+    examples: z
+      .array(z.string().min(1))
+      .max(20)
+      .describe("What people say when they want this tool, a sentence each; found by discover")
+      .optional(),
   })
   .describe("Settings of one tool");
 
@@ -99,6 +120,10 @@ export const settingsShape = {
     .string()
     .min(1)
     .describe('Which container engine to use: "podman", "docker" or an address such as unix:///run/docker.sock; read at a start')
+    .optional(),
+  rememberChoices: z
+    .boolean()
+    .describe("Whether discover remembers, on this machine, which tools were called after which needs; default true")
     .optional(),
   $schema: z.string().describe("Where the JSON schema of this file is").optional(),
   version: z.literal(1).describe("The version of this format").optional(),

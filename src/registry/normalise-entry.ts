@@ -133,7 +133,7 @@ function aboutTool(tool: string, settings: unknown, named: JsonObject): Complain
   return { path, expected: "settings of a tool", found: describeValue(settings), hint: suggestion(tool, RULE_KEYS) };
 }
 
-const OVERRIDE_KEYS = ["readOnly", "idempotent", "cacheTtlMs", "timeoutMs"];
+const OVERRIDE_KEYS = ["readOnly", "idempotent", "cacheTtlMs", "timeoutMs", "examples"];
 
 /** A tool may be called like one of our own keys: then only `overrides` can name it. */
 function refuseToolCalled(key: string, value: unknown, complain: ProblemList["error"]): void {

@@ -45,12 +45,12 @@ export function parseRegistry(source: RegistrySource): RegistryReading {
   const settings = readSettings(value, problems);
   const backends = readServers(value, worldOf(source.kinds, settings, sources, problems), problems);
   if (problems.errorCount > 0) return refused();
-  const { drainMs, engine } = settings;
-  const digest = digestOf({ drainMs, engine, backends: [...backends].map(([id, spec]) => [id, spec.digest]) });
+  const { drainMs, engine, rememberChoices } = settings;
+  const digest = digestOf({ drainMs, engine, rememberChoices, backends: [...backends].map(([id, spec]) => [id, spec.digest]) });
   const snapshot: RegistrySnapshot = {
     file: source.file,
     backends,
-    settings: { drainMs, engine },
+    settings: { drainMs, engine, rememberChoices },
     warnings: problems.list(),
     digest,
   };

@@ -15,6 +15,7 @@ export const SERVER_KEYS = ["mcpServers", "servers"] as const;
 export interface Settings {
   readonly drainMs: number;
   readonly engine: string | undefined;
+  readonly rememberChoices: boolean;
   readonly timing: Timing;
   readonly inputs: ReadonlyMap<string, InputDeclaration>;
 }
@@ -36,10 +37,10 @@ export function readSettings(root: JsonObject, problems: ProblemList): Settings 
   const checked = settingsSchema.safeParse(known);
   for (const issue of checked.error?.issues ?? []) problems.error(describeIssue(issue, known));
   reportRepeatedInputs(known["inputs"], problems);
-  const { inputs = [], defaults, engine } = checked.data ?? {};
+  const { inputs = [], defaults, engine, rememberChoices = true } = checked.data ?? {};
   const timing = timingOf(defaults);
   const drainMs = defaults?.drainMs ?? DEFAULTS.drainMs;
-  return { drainMs, engine, timing, inputs: new Map(inputs.map((input) => [input.id, input])) };
+  return { drainMs, engine, rememberChoices, timing, inputs: new Map(inputs.map((input) => [input.id, input])) };
 }
 
 function reportRepeatedInputs(inputs: unknown, problems: ProblemList): void {
@@ -57,6 +58,8 @@ function reportRepeatedInputs(inputs: unknown, problems: ProblemList): void {
 const timingOf = (defaults: Written["defaults"]): Timing => ({
   startTimeoutMs: defaults?.startTimeoutMs ?? DEFAULTS.startTimeoutMs,
   callTimeoutMs: defaults?.callTimeoutMs ?? DEFAULTS.callTimeoutMs,
+  cacheTtlMs: defaults?.cacheTtlMs ?? DEFAULTS.cacheTtlMs,
+  maxResultTokens: defaults?.maxResultTokens ?? DEFAULTS.maxResultTokens,
   idlePauseMs: defaults?.idlePauseMs ?? DEFAULTS.idlePauseMs,
   idleStopMs: defaults?.idleStopMs ?? DEFAULTS.idleStopMs,
 });

@@ -11,7 +11,7 @@ export interface RetryFacts {
   readonly trusted: boolean;
   /** Until the call's deadline. */
   readonly remainingMs: number;
-  /** How long the tool usually takes. */
+  /** How long an attempt usually takes. */
   readonly expectedMs: number;
   /** Attempts made so far. */
   readonly attempts: number;

@@ -98,10 +98,15 @@ export class DirectInbox {
 
   #tell({ progress, total, message }: JsonObject): void {
     if (typeof progress !== "number") return; // not what the protocol calls progress
-    this.#onProgress?.({
+    const update = {
       progress,
       ...(typeof total === "number" && { total }),
       ...(typeof message === "string" && { message }),
-    });
+    };
+    try {
+      this.#onProgress?.(update);
+    } catch {
+      // a defect of whoever listens must not cost the call its answer
+    }
   }
 }

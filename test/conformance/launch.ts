@@ -27,6 +27,8 @@ export function specOf(kind: RuntimeKind, fields: JsonObject, baseDir = process.
     trustAnnotations: false,
     startTimeoutMs: 40_000,
     callTimeoutMs: 45_000,
+    cacheTtlMs: 0,
+    maxResultTokens: 20_000,
     idlePauseMs: 0,
     idleStopMs: 600_000,
     warm: false,

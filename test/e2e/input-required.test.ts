@@ -63,6 +63,17 @@ test("a modern host is asked for what a modern backend needs, and its answer and
   expect(dataOf(answered)["echoed"]).toEqual({ state: "state-1", answers: { name: ANSWER } });
 });
 
+test("a prompt of a modern backend may ask too, and gets the answer and its state", async () => {
+  await using gateway = await GatewayProcess.start(registry);
+  const get = { name: "prompts", arguments: { action: "get", server: "modern", name: "any" } };
+  const asked = resultOf(await askModern(gateway, get));
+  expect(asked).toMatchObject({ resultType: "input_required", inputRequests: { name: { params: { message: "Who?" } } } });
+  const round = { inputResponses: { name: ANSWER }, requestState: asked["requestState"] };
+  const answered = resultOf(await askModern(gateway, { ...get, ...round }));
+  const text = JSON.stringify({ state: "state-1", answers: { name: ANSWER } });
+  expect(answered["content"]).toContainEqual({ type: "text", text });
+});
+
 test("a legacy host is asked by elicitation for what a modern backend needs", async () => {
   await using gateway = await openLegacy({ elicitation: {} });
   const answer = gateway.request("tools/call", call("modern"));

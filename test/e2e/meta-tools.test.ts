@@ -10,6 +10,7 @@ const NAMES = [
   "invoke",
   "invoke_readonly",
   "invoke_many",
+  "read_result",
   "list_servers",
   "resources",
   "prompts",
@@ -32,7 +33,7 @@ beforeAll(async () => {
 });
 afterAll(() => gateway?.[Symbol.asyncDispose]());
 
-test("the whole surface is the ten meta-tools, in their order, in one page", () => {
+test("the whole surface is the eleven meta-tools, in their order, in one page", () => {
   expect(tools.map(({ name }) => name)).toEqual(NAMES);
   expect(answer["nextCursor"]).toBeUndefined();
 });

@@ -53,6 +53,7 @@ describe.each(CLIENT_KINDS)("a host on the SDK client %s", (kind) => {
 
   beforeAll(async () => {
     home = await createGatewayHome({
+      defaults: { maxResultTokens: 250_000 }, // nothing is to be cut here
       mcpServers: Object.fromEntries(REFERENCE_SERVERS.map((name) => [name, entryFor(name, files)])),
     });
     host = await connectOverStdio(kind, home);

@@ -14,3 +14,13 @@ export function exists(pid: number): boolean {
     return false;
   }
 }
+
+/** Whether a process runs, or would if it were not stopped; a zombie does not, and once its parent is dead only init can reap it. */
+export function runs(pid: number): boolean {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
+    return !/^ [ZX]/.test(stat.slice(stat.lastIndexOf(")") + 1)); // the name before it may hold anything
+  } catch {
+    return false;
+  }
+}

@@ -19,6 +19,8 @@ export const makeSpec = (over: Partial<BackendSpec> = {}): BackendSpec => ({
   trustAnnotations: false,
   startTimeoutMs: 40_000,
   callTimeoutMs: 45_000,
+  cacheTtlMs: 0,
+  maxResultTokens: 20_000,
   idlePauseMs: 0,
   idleStopMs: 600_000,
   warm: false,

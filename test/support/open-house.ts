@@ -41,7 +41,7 @@ export const entry = (id: string, over: Partial<BackendSpec> = {}): BackendSpec 
 export const snapshotOf = (...specs: readonly BackendSpec[]): RegistrySnapshot => ({
   file: "/registry.json",
   backends: new Map(specs.map((spec) => [spec.id, spec])),
-  settings: { drainMs: 5_000, engine: undefined },
+  settings: { drainMs: 5_000, engine: undefined, rememberChoices: true },
   warnings: [],
   digest: specs.map(({ digest }) => digest).join(),
 });

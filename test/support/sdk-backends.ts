@@ -35,6 +35,17 @@ const TOOLS = [
   { name: "ask", inputSchema: OBJECT },
 ];
 
+/** What a modern server answers as long as it does not know a name. */
+const QUESTION = inputRequired({
+  inputRequests: {
+    name: {
+      method: "elicitation/create",
+      params: { message: "Who?", requestedSchema: { type: "object", properties: {} } },
+    },
+  },
+  requestState: "state-1",
+});
+
 const echoed = (args: unknown) => ({
   content: [{ type: "text" as const, text: JSON.stringify(args ?? {}), _meta: { kept: true } }],
   structuredContent: { echoed: args ?? {} },
@@ -71,19 +82,16 @@ async function serveModern(handler: McpHttpHandler): Promise<SdkBackend> {
 }
 
 function modernServer(): Server {
-  const server = new Server(INFO, { capabilities: { tools: { listChanged: true } }, instructions: "Be kind" });
+  const server = new Server(INFO, { capabilities: { tools: { listChanged: true }, prompts: {} }, instructions: "Be kind" });
+  server.setRequestHandler("prompts/get", (_request, ctx) => {
+    const answers = ctx.mcpReq.inputResponses;
+    if (answers === undefined) return QUESTION;
+    const text = JSON.stringify({ state: ctx.mcpReq.requestState(), answers });
+    return { messages: [{ role: "user", content: { type: "text", text } }] };
+  });
   server.setRequestHandler("tools/list", async () => ({ tools: TOOLS }));
   server.setRequestHandler("tools/call", async ({ params }, ctx) => {
-    if (params.name === "ask" && ctx.mcpReq.inputResponses === undefined)
-      return inputRequired({
-        inputRequests: {
-          name: {
-            method: "elicitation/create",
-            params: { message: "Who?", requestedSchema: { type: "object", properties: {} } },
-          },
-        },
-        requestState: "state-1",
-      });
+    if (params.name === "ask" && ctx.mcpReq.inputResponses === undefined) return QUESTION;
     if (params.name === "ask") return echoed({ state: ctx.mcpReq.requestState(), answers: ctx.mcpReq.inputResponses });
     const token = params._meta?.progressToken;
     for (let progress = 1; params.name === "count" && token !== undefined && progress <= 3; progress += 1)

@@ -40,6 +40,7 @@ export const definitionOf = ({ name, description, properties, required, hints }:
 
 export const STRING = { type: "string" } as const;
 export const INTEGER = { type: "integer" } as const;
+export const BOOLEAN = { type: "boolean" } as const;
 export const OBJECT = { type: "object" } as const;
 export const STRINGS = { type: "array", items: STRING } as const;
 
@@ -48,3 +49,12 @@ export const answer = (text: string, data: object): JsonObject => ({
   content: [{ type: "text", text }],
   structuredContent: data,
 });
+
+/** What a host that was asked something brings along when it repeats its call; nothing the first time. */
+export const roundOf = ({ inputResponses, requestState }: MetaToolCaller): JsonObject => ({
+  ...(inputResponses && { inputResponses }),
+  ...(requestState !== undefined && { requestState }),
+});
+
+/** Whether a backend answered with a question to the host, which is passed on as it is. */
+export const isQuestion = (result: JsonObject): boolean => result["resultType"] === "input_required";

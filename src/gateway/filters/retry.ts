@@ -1,9 +1,9 @@
-import type { CallFilter, ToolCall } from "../../model/call.ts";
+import type { CallContext, CallFilter, ToolCall, ToolResult } from "../../model/call.ts";
 import { GatewayError } from "../../model/errors.ts";
 import { mayRetry, withRetryAdvice } from "../../resilience/retry-policy.ts";
 import { isTrustedIdempotent } from "../../security/policy.ts";
 import { type Clock, sleep } from "../../time/clock.ts";
-import type { Guards } from "../guards.ts";
+import type { Guard, Guards } from "../guards.ts";
 import type { Router } from "../router.ts";
 
 /** Sends a call once more where that can do no harm: never written, refused unread, or vouched for by the registry. */
@@ -12,29 +12,39 @@ export const retry =
   (next) =>
   async (call, ctx) => {
     const guard = guards.of(router.usable(call.ref.backend));
-    const attempt = async () => {
-      await guard.pushback.pass(ctx);
-      return await next(call, ctx);
-    };
+    const attempt = () => tryOnce(guard, clock, ctx, () => next(call, ctx));
     try {
       return await attempt();
     } catch (reason) {
       const error = GatewayError.from(reason, ctx.signal);
-      guard.pushback.note(error);
       const trusted = isTrusted(router, call);
-      const waitMs = mayRetry(error, { trusted, remainingMs: ctx.deadline - clock.now(), expectedMs: 0, attempts: 1 });
+      const [remainingMs, expectedMs] = [ctx.deadline - clock.now(), guard.usual.ms];
+      const waitMs = mayRetry(error, { trusted, remainingMs, expectedMs, attempts: 1 });
       using leave = waitMs === undefined ? undefined : guard.budget.tryTake(guard.bulkhead.inFlight);
       if (waitMs === undefined || !leave) throw withRetryAdvice(error, trusted);
       await sleep(clock, waitMs, ctx.signal);
       try {
         return await attempt();
       } catch (second) {
-        const last = GatewayError.from(second, ctx.signal);
-        guard.pushback.note(last);
-        throw withRetryAdvice(truthAbout(error, last), trusted);
+        throw withRetryAdvice(truthAbout(error, GatewayError.from(second, ctx.signal)), trusted);
       }
     }
   };
+
+/** One attempt, of which the guard hears how long an answer took, and whether fewer requests were asked for. */
+async function tryOnce(guard: Guard, clock: Clock, ctx: CallContext, send: () => Promise<ToolResult>): Promise<ToolResult> {
+  await guard.pushback.pass(ctx);
+  const began = clock.now();
+  try {
+    const result = await send();
+    guard.usual.note(clock.now() - began);
+    return result;
+  } catch (reason) {
+    const error = GatewayError.from(reason, ctx.signal);
+    guard.pushback.note(error);
+    throw error;
+  }
+}
 
 /** A second attempt that never ran says nothing about the first one, which may have. */
 const truthAbout = (first: GatewayError, last: GatewayError): GatewayError =>

@@ -15,6 +15,8 @@ import { attemptFacts } from "./attempt-facts.ts";
 
 /** The key under which a modern request says what its client can do. */
 const CLIENT_CAPABILITIES = "io.modelcontextprotocol/clientCapabilities";
+/** The key under which a backend is told for how many ms its answer is waited for; the protocol has none for that yet. */
+const TIMEOUT = "io.sallyport/timeoutMs";
 
 export interface SendDeps {
   readonly router: Router;
@@ -80,9 +82,10 @@ async function ask(
   ctx.notes.attempts = (ctx.notes.attempts ?? 0) + 1;
   ctx.notes.sentAt = deps.clock.now();
   ctx.notes.heardAt = ctx.notes.sentAt;
+  const waitMs = Math.max(0, Math.floor(Math.min(ms, ctx.deadline - ctx.notes.sentAt)));
   const onProgress = ctx.onProgress && hearing(ctx, deps.clock, ctx.onProgress);
   const options: RequestOptions = { signal: deadline.signal, onProgress, definition: descriptor.definition };
-  return await connection.request("tools/call", paramsOf(call, ctx, connection), options);
+  return await connection.request("tools/call", { ...paramsOf(call), _meta: metaOf(ctx, connection, waitMs) }, options);
 }
 
 /** Notes that the backend was heard, so that a slow one that reports progress is not taken for a dead one. */
@@ -93,15 +96,16 @@ const hearing =
     pass(update);
   };
 
-function paramsOf({ ref, args, round }: ToolCall, ctx: CallContext, connection: Connection): JsonObject {
-  const capabilities =
-    connection.era === "modern" && ctx.hostCapabilities ? { [CLIENT_CAPABILITIES]: ctx.hostCapabilities } : undefined;
-  const meta = ctx.meta || capabilities ? { ...ctx.meta, ...capabilities } : undefined;
+function paramsOf({ ref, args, round }: ToolCall): JsonObject {
   return {
     name: ref.tool,
     arguments: args,
     ...(round?.inputResponses && { inputResponses: round.inputResponses }),
     ...(round?.requestState !== undefined && { requestState: round.requestState }),
-    ...(meta && { _meta: meta }),
   };
+}
+
+function metaOf({ meta, hostCapabilities }: CallContext, { era }: Connection, waitMs: number): JsonObject {
+  const capabilities = era === "modern" && hostCapabilities ? { [CLIENT_CAPABILITIES]: hostCapabilities } : undefined;
+  return { ...meta, ...capabilities, [TIMEOUT]: waitMs };
 }

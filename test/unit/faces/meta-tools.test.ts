@@ -1,16 +1,19 @@
 import { expect, test } from "vitest";
 import { metaTools } from "../../../src/faces/mcp/meta-tools/index.ts";
+import { writeCursor } from "../../../src/gateway/discover-cursor.ts";
 import type { JsonObject } from "../../../src/model/json.ts";
 import { testMetaTool } from "../../conformance/meta-tool.ts";
 
-const CALL = { tool: "notes/read", arguments: { path: "a" }, timeoutMs: 1_000 };
+const ASKED = { needs: ["read a note"], server: "notes", readonly: true };
+const CALL = { tool: "notes/read", arguments: { path: "a" }, timeoutMs: 1_000, maxTokens: 1_000, fresh: true };
 /** Arguments that each tool accepts, every property among them; actions that use all of them. */
 const GOOD: Readonly<Record<string, JsonObject>> = {
-  discover: { needs: ["read a note"], server: "notes", readonly: true, limit: 5 },
+  discover: { ...ASKED, limit: 5, explain: true, cursor: writeCursor(5, ASKED) },
   describe: { tools: ["notes/read"] },
   invoke: { ...CALL, idempotencyKey: "k1" },
   invoke_readonly: CALL,
   invoke_many: { calls: [{ tool: "notes/read" }], timeoutMs: 1_000 },
+  read_result: { handle: "r_1", page: 2, pattern: "found", select: "/items/0" },
   list_servers: {},
   resources: { action: "read", server: "notes", uri: "note:1", cursor: "2" },
   prompts: { action: "get", server: "notes", name: "greet", arguments: {}, cursor: "2" },

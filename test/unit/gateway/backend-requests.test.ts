@@ -19,6 +19,21 @@ test("a request is passed on with its parameters, and its answer as it came", as
   });
 });
 
+test("a modern server is told what the host can do, a legacy one is not", async () => {
+  await using house = openDocs();
+  const heard: unknown[] = [];
+  house.backend("docs").answering = async (method, { _meta }) => {
+    if (method === "prompts/get") heard.push(_meta);
+    return {};
+  };
+  const asks = caller({ hostCapabilities: { elicitation: {} } });
+  await house.gateway.request("docs", "prompts/get", { name: "a" }, asks);
+  await house.gateway.manage("stop", "docs", asks);
+  house.backend("docs").era = "modern";
+  await house.gateway.request("docs", "prompts/get", { name: "a" }, asks);
+  expect(heard).toEqual([undefined, { "io.modelcontextprotocol/clientCapabilities": { elicitation: {} } }]);
+});
+
 test("a server that offers no such thing is not asked; the error says what it does offer", async () => {
   await using house = openDocs();
   house.backend("docs").capabilities = { tools: {}, prompts: {} };

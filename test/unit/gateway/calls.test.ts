@@ -201,10 +201,11 @@ describe("what the backend is sent", () => {
     return sent[0] ?? {};
   }
 
-  test("is the tool's own name and the arguments, and nothing else", async () => {
+  test("is the tool's own name, the arguments and how long the answer is waited for, and nothing else", async () => {
     expect(await paramsSent({}, { hostCapabilities: { elicitation: {} } }, "legacy")).toEqual({
       name: "read",
       arguments: { path: "a" },
+      _meta: { "io.sallyport/timeoutMs": 45_000 },
     });
   });
 
@@ -212,13 +213,35 @@ describe("what the backend is sent", () => {
     expect(await paramsSent({}, { hostCapabilities: { elicitation: {} }, meta: { traceparent: "00-1" } }, "modern")).toEqual({
       name: "read",
       arguments: { path: "a" },
-      _meta: { traceparent: "00-1", "io.modelcontextprotocol/clientCapabilities": { elicitation: {} } },
+      _meta: {
+        traceparent: "00-1",
+        "io.modelcontextprotocol/clientCapabilities": { elicitation: {} },
+        "io.sallyport/timeoutMs": 45_000,
+      },
     });
   });
 
   test("carries the answers and the state of an earlier round as they are", async () => {
     const round = { inputResponses: { name: { action: "accept", content: { x: [1, null] } } }, requestState: "s\u0000 1" };
-    expect(await paramsSent(round, {}, "modern")).toEqual({ name: "read", arguments: { path: "a" }, ...round });
+    expect(await paramsSent(round, {}, "modern")).toMatchObject({ name: "read", arguments: { path: "a" }, ...round });
+  });
+
+  test.each<[string, number | undefined, number, number]>([
+    ["its callTimeoutMs where nothing is shorter", undefined, 400, 2_000],
+    ["what is left of the caller's time where the start took some of it", 1_000, 400, 600],
+    ["a time in whole ms that is not over before the call is", 1_000, 400.25, 599],
+  ])("tells the backend %s", async (_what, timeoutMs, startMs, told) => {
+    await using house = openNotes({ callTimeoutMs: 2_000 });
+    house.backend("notes").launching = () => new Promise((resolve) => void house.clock.after(startMs, resolve));
+    const sent: unknown[] = [];
+    offer(house.backend("notes"), [tool("read")], async ({ _meta }) => {
+      sent.push(_meta);
+      return { content: [] };
+    });
+    const answer = invoke(house, "notes/read", { timeoutMs, meta: { "io.sallyport/timeoutMs": 7 } });
+    await house.clock.advance(startMs);
+    await answer;
+    expect(sent).toEqual([{ "io.sallyport/timeoutMs": told }]);
   });
 });
 
@@ -253,6 +276,29 @@ describe("the record of a call", () => {
       { ms: 400, coldStart: true, attempts: 1 },
       { ms: 0, coldStart: false, attempts: 1 },
     ]);
+  });
+
+  test("is kept of those who are turned away because there is no room", async () => {
+    await using house = openNotes();
+    const [asked, answer] = [gate(), gate<JsonObject>()];
+    offer(house.backend("notes"), [tool("read")], () => {
+      asked.open();
+      return answer.promise;
+    });
+    const taken = Array.from({ length: 32 + 256 }, () => invoke(house));
+    await asked.promise;
+    expect(await failed(invoke(house))).toMatchObject({ code: "resource_exhausted" });
+    expect(house.calls()).toMatchObject([{ code: "resource_exhausted", outcome: "not_executed", server: "notes", tool: "read" }]);
+    answer.open({ content: [] });
+    await Promise.all(taken);
+  });
+
+  test("is kept of those who come when the gateway is about to leave, and nothing is started for them", async () => {
+    await using house = openNotes();
+    house.gateway.refuseNewCalls();
+    expect(await failed(invoke(house))).toMatchObject({ code: "shutting_down", outcome: "not_executed" });
+    expect(house.calls()).toMatchObject([{ code: "shutting_down", outcome: "not_executed", server: "notes", tool: "read" }]);
+    expect(house.backend("notes").ledger).toEqual([]);
   });
 
   test("feeds the figures of status", async () => {

@@ -5,7 +5,7 @@ import { GatewayError } from "../../../src/model/errors.ts";
 import { neutralise } from "../../../src/model/neutralise-text.ts";
 import { gate, untilAborted } from "../../support/fake-backend.ts";
 import { settle } from "../../support/manual-clock.ts";
-import { caller, entry, type House, offer, openHouse, tool } from "../../support/open-house.ts";
+import { caller, entry, type House, offer, openHouse, snapshotOf, tool } from "../../support/open-house.ts";
 
 const MISSING = [{ written: "TOKEN", name: "TOKEN", field: "env.TOKEN" }];
 const READ = tool("read_file", {
@@ -40,6 +40,7 @@ describe("a hit", () => {
             signature: "path: string, head?: integer",
             readOnly: true,
             state: "running",
+            confidence: "high",
           },
         ],
       },
@@ -58,11 +59,11 @@ describe("a hit", () => {
     expect(neutralise(text, { multiline: false })).toBe(text);
   });
 
-  test("keeps a long first sentence to one line of 160 characters", async () => {
+  test("keeps a long first sentence to one line of 140 characters", async () => {
     await using house = openHouse([entry("files")]);
     offer(house.backend("files"), [tool("read_file", { description: `Reads a file ${"very ".repeat(100)}` })]);
     const [result] = (await discover(house)).results;
-    expect(result?.hits[0]?.summary).toHaveLength(160);
+    expect(result?.hits[0]?.summary).toHaveLength(140);
   });
 
   test("each need is answered on its own", async () => {
@@ -76,7 +77,134 @@ describe("a hit", () => {
   });
 });
 
+describe("a task in one string", () => {
+  test("is cut into its steps, each with hits of its own", async () => {
+    await using house = openFiles();
+    const { results } = await discover(house, { needs: ["Read a file, then write a file"], limit: 1 });
+    expect(results.map(({ need, hits }) => [need, hits[0]?.tool])).toEqual([
+      ["Read a file", "files/read_file"],
+      ["write a file", "files/write_file"],
+    ]);
+  });
+
+  test("loses the sentences that find nothing, as long as another finds something", async () => {
+    await using house = openFiles();
+    const { results } = await discover(house, { needs: ["Zebras gallop xylophonically. Write a file."], limit: 1 });
+    expect(results.map(({ need }) => need)).toEqual(["Write a file."]);
+  });
+});
+
+describe("the page", () => {
+  const CROWD = Array.from({ length: 30 }, (_, at) => tool(`open_door_${at}`, { description: `Opens door number ${at}` }));
+
+  async function openDoors(): Promise<House> {
+    const house = openHouse([entry("north"), entry("south")]);
+    for (const server of ["north", "south"]) offer(house.backend(server), CROWD.slice(server === "north" ? 0 : 15).slice(0, 15));
+    return house;
+  }
+
+  test("has eight cards for one need and fewer for each of several", async () => {
+    await using house = await openDoors();
+    const counts = async (...needs: string[]) =>
+      (await discover(house, { needs, limit: undefined })).results.map(({ hits }) => hits.length);
+    expect(await counts("open a door")).toEqual([8]);
+    expect(await counts("open a door", "door")).toEqual([5, 5]);
+    expect(await counts("a door", "door", "doors", "open door", "open")).toEqual([3, 3, 3, 3, 3]);
+  });
+
+  test("is followed by others until every hit was shown once, in the order of a single long page", async () => {
+    await using house = await openDoors();
+    const seen: string[] = [];
+    let cursor: string | undefined;
+    for (let page = 0; page < 10; page += 1) {
+      const answer = await discover(house, { needs: ["open a door"], limit: 7, cursor });
+      seen.push(...answer.results.flatMap(({ hits }) => hits.map((hit) => hit.tool)));
+      cursor = answer.nextCursor;
+      if (cursor === undefined) break;
+    }
+    expect(seen).toHaveLength(30);
+    expect(seen).toEqual(await addresses(house, { needs: ["open a door"], limit: 30 }));
+  });
+
+  test.each([
+    ["nonsense", (_: string) => "nonsense"],
+    ["a cut cursor", (good: string) => good.slice(1)],
+  ])("is not found by %s, and no server starts for it", async (_what, spoil) => {
+    await using house = await openDoors();
+    const { nextCursor } = await discover(house, { needs: ["open a door"] });
+    const launches = house.backend("north").launches;
+    await expect(discover(house, { needs: ["open a door"], cursor: spoil(nextCursor ?? "") })).rejects.toMatchObject({
+      code: "invalid_argument",
+      message: expect.stringMatching(/^cursor: expected the nextCursor of an earlier answer, found "/),
+      hint: expect.stringContaining("Repeat"),
+    });
+    expect(house.backend("north").launches).toBe(launches);
+  });
+
+  test("is not found by the cursor of another question", async () => {
+    await using house = await openDoors();
+    const { nextCursor } = await discover(house, { needs: ["open a door"] });
+    await expect(discover(house, { needs: ["close a door"], cursor: nextCursor })).rejects.toMatchObject({
+      message: "cursor: expected the nextCursor of this very question, found one of another",
+    });
+  });
+});
+
+describe("with little to go by", () => {
+  test("a need that finds nothing is told what there is, without what is not shown", async () => {
+    const tools = { allow: undefined, deny: ["write*"], overrides: new Map() };
+    await using house = openFiles(entry("files", { tools }), entry("drive"));
+    const { results, overview } = await discover(house, { needs: ["zyzzyva"] });
+    expect(results).toEqual([{ need: "zyzzyva", hits: [] }]);
+    expect(overview).toEqual({
+      tools: 3,
+      servers: [
+        { server: "drive", tools: 2 },
+        { server: "files", tools: 1 },
+      ],
+      topics: ["file", "write"],
+    });
+  });
+
+  test("hits that nobody would trust come with what there is beside them, sure ones without", async () => {
+    await using house = openFiles();
+    expect(await discover(house, { needs: ["file zyzzyva quux fnord"] })).toMatchObject({
+      results: [{ hits: [{ confidence: "low" }, { confidence: "low" }] }],
+      overview: { tools: 2 },
+    });
+    expect(await discover(house)).not.toHaveProperty("overview");
+  });
+});
+
+test("an explained hit names the words that were found and their fields", async () => {
+  await using house = openFiles();
+  const { results } = await discover(house, { needs: ["read a file"], explain: true, limit: 1 });
+  expect(results[0]?.hits[0]?.matched).toContainEqual({ field: "tool", words: ["read", "file"] });
+});
+
+test("examples from the registry find a tool whose server says nothing of the kind", async () => {
+  const overrides = new Map([["write_file", { examples: ["jot down my groceries"] }]]);
+  await using house = openFiles(entry("files", { tools: { allow: undefined, deny: [], overrides } }));
+  expect(await addresses(house, { needs: ["groceries"] })).toEqual(["files/write_file"]);
+});
+
+test("a changed entry is found by its new words at once, without its server", async () => {
+  await using house = openFiles(entry("files"));
+  expect(await addresses(house, { needs: ["groceries"] })).toEqual([]);
+  house.apply(snapshotOf(entry("files", { digest: "other", tags: ["groceries"] })));
+  expect(await addresses(house, { needs: ["groceries"] })).toHaveLength(2);
+  expect(house.backend("other").ledger).toEqual([]);
+});
+
 describe("what is not shown", () => {
+  test("a tool of a server that was switched off after it was seen", async () => {
+    await using house = openFiles(entry("files"), entry("drive"));
+    await discover(house);
+    house.apply(snapshotOf(entry("files"), entry("drive", { digest: "off", enabled: false })));
+    const { results } = await discover(house);
+    expect(JSON.stringify(results)).not.toContain("drive");
+  });
+
   test("a denied tool", async () => {
     const tools = { allow: undefined, deny: ["write*"], overrides: new Map() };
     await using house = openFiles(entry("files", { tools }));

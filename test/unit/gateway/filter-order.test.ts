@@ -21,6 +21,9 @@ const { noted } = vi.hoisted(() => ({
 vi.mock(import("../../../src/gateway/filters/observe.ts"), async (original) => ({
   observe: noted("observe", (await original()).observe),
 }));
+vi.mock(import("../../../src/gateway/filters/admission.ts"), async (original) => ({
+  admission: noted("admission", (await original()).admission),
+}));
 vi.mock(import("../../../src/gateway/filters/deadline.ts"), async (original) => ({
   deadline: noted("deadline", (await original()).deadline),
 }));
@@ -29,6 +32,12 @@ vi.mock(import("../../../src/gateway/filters/policy.ts"), async (original) => ({
 }));
 vi.mock(import("../../../src/gateway/filters/read-only.ts"), async (original) => ({
   readOnly: noted("readOnly", (await original()).readOnly),
+}));
+vi.mock(import("../../../src/gateway/filters/shape-result.ts"), async (original) => ({
+  shapeResult: noted("shapeResult", (await original()).shapeResult),
+}));
+vi.mock(import("../../../src/gateway/filters/cache.ts"), async (original) => ({
+  cache: noted("cache", (await original()).cache),
 }));
 vi.mock(import("../../../src/gateway/filters/idempotency.ts"), async (original) => ({
   idempotency: noted("idempotency", (await original()).idempotency),
@@ -43,8 +52,8 @@ vi.mock(import("../../../src/gateway/filters/breaker.ts"), async (original) => (
   breaker: noted("breaker", (await original()).breaker),
 }));
 
-const ENTRANCE = ["observe", "deadline", "policy"];
-const PASSAGE = ["idempotency", "bulkhead", "retry", "breaker"];
+const ENTRANCE = ["observe", "admission", "deadline", "policy"];
+const PASSAGE = ["shapeResult", "cache", "idempotency", "bulkhead", "retry", "breaker"];
 
 beforeEach(() => void passed.splice(0));
 

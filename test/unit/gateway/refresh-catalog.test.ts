@@ -137,6 +137,13 @@ test("a bad tool is set aside with its reason and costs the others nothing", asy
   for (const { reason } of catalog.get("notes")?.quarantined ?? []) expect(reason).toMatch(/^The \w+/);
 });
 
+test("a tool that may not be offered over its connection is set aside too", async () => {
+  pages({ tools: [tool("a"), tool("b")] });
+  await read(Object.assign(connection, { toolFault: ({ name }: JsonObject) => (name === "b" ? "It is not for us" : undefined) }));
+  expect(names()).toEqual(["a"]);
+  expect(catalog.get("notes")?.quarantined).toEqual([{ name: "b", reason: "It is not for us" }]);
+});
+
 test.each([{}, { tools: {} }, { tools: "none" }])(
   "an answer without a list of tools is a failure of the backend",
   async (answer) => {

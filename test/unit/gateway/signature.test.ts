@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { signature } from "../../../src/gateway/signature.ts";
+import { compactSignature, signature } from "../../../src/gateway/signature.ts";
 import type { JsonObject } from "../../../src/model/json.ts";
 
 const of = (properties: JsonObject, required: unknown = []) =>
@@ -37,4 +37,18 @@ test.each<[string, JsonObject]>([
 
 test("nonsense in required marks nothing", () => {
   expect(of({ a: { type: "string" } }, "a")).toBe("a?: string");
+});
+
+test("a compact line drops types of optional arguments first, then all types, then the last arguments", () => {
+  const compact = (count: number, required: readonly string[], type = "string") => {
+    const properties = Object.fromEntries(Array.from({ length: count }, (_, at) => [`argument${at}`, { type }]));
+    return compactSignature({ inputSchema: { type: "object", properties, required } });
+  };
+  expect(compact(2, ["argument0"])).toBe("argument0: string, argument1?: string");
+  expect(compact(5, ["argument0"])).toBe("argument0: string, argument1?, argument2?, argument3?, argument4?");
+  expect(compact(6, ["argument0", "argument1", "argument2", "argument3", "argument4"])).toBe(
+    "argument0, argument1, argument2, argument3, argument4, argument5?",
+  );
+  expect(compact(30, [])).toBe("argument0?, argument1?, argument2?, argument3?, argument4?, argument5?, …");
+  expect(compact(1, [], "x".repeat(200))).toBe("argument0?");
 });

@@ -134,7 +134,7 @@ test("an entry says everything about itself", () => {
 test("defaults of the file stand in for what an entry does not say", () => {
   const text = `{"defaults": {"callTimeoutMs": 7, "idleStopMs": 8, "drainMs": 9}, "servers": {"a": {${URL_X}, "idleStopMs": 1}}}`;
   const snapshot = snapshotOf(text);
-  expect(snapshot.settings).toEqual({ drainMs: 9 });
+  expect(snapshot.settings).toEqual({ drainMs: 9, rememberChoices: true });
   expect(snapshot.backends.get("a")).toMatchObject({ startTimeoutMs: 40_000, callTimeoutMs: 7, idleStopMs: 1 });
 });
 

@@ -73,7 +73,7 @@ describe.each(["legacy", "modern"] as const)("a real %s server", (era) => {
   test("refuses with an error that keeps its code and message", async () => {
     await using backend = await START[era]();
     await using connection = await connect(backend.url);
-    const asked = connection.request("prompts/get", { name: "none" }, { signal: patient() });
+    const asked = connection.request("resources/read", { uri: "none" }, { signal: patient() });
     await expect(asked).rejects.toMatchObject({ code: "upstream_rejected", rpc: { code: -32_601 }, outcome: "not_executed" });
   });
 });

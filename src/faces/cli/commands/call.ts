@@ -13,7 +13,7 @@ export async function call(
 ): Promise<number> {
   const gateway = await context.gateway();
   const args = { ...(json === undefined ? {} : readJson(json)), ...(await readPairs(context, tool, pairs)) };
-  const result = await gateway.invoke({ tool, args }, context.caller);
+  const result = await gateway.invoke({ tool, args, maxTokens: Number.POSITIVE_INFINITY }, context.caller);
   if (context.output.json) printJson(context.output, result);
   else printResult(context, result);
   return result["isError"] === true ? EXIT.tool : EXIT.ok;

@@ -6,8 +6,7 @@ const MOST_TOOLS = 20;
 
 export const describe: MetaTool = {
   name: "describe",
-  description:
-    "Full definitions of tools, as their servers wrote them. Call it before the first invoke of a tool with unclear arguments",
+  description: "Full definitions of tools; call it before invoke where arguments are unclear",
   properties: { tools: { ...STRINGS, description: '"server/tool"' } },
   required: ["tools"],
   hints: { readOnlyHint: true, openWorldHint: false },

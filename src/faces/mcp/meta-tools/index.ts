@@ -7,6 +7,7 @@ import { invokeReadonly } from "./invoke-readonly.ts";
 import { listServers } from "./list-servers.ts";
 import { manage } from "./manage.ts";
 import { prompts } from "./prompts.ts";
+import { readResult } from "./read-result.ts";
 import { resources } from "./resources.ts";
 import { status } from "./status.ts";
 
@@ -17,6 +18,7 @@ export const metaTools: readonly MetaTool[] = [
   invoke,
   invokeReadonly,
   invokeMany,
+  readResult,
   listServers,
   resources,
   prompts,

@@ -9,7 +9,7 @@ const MOST_CALLS = 20;
 
 export const invokeMany: MetaTool = {
   name: "invoke_many",
-  description: "Up to 20 calls at once: [{tool, arguments}]. Answers in order; one failure does not fail the rest",
+  description: "Up to 20 calls [{tool, arguments}] at once; one failure does not fail the rest",
   properties: { calls: { type: "array", items: { type: "object" } }, timeoutMs: { type: "integer" } },
   required: ["calls"],
   hints: { readOnlyHint: false, destructiveHint: true, idempotentHint: false, openWorldHint: true },

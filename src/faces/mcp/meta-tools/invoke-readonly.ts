@@ -3,7 +3,7 @@ import { CALL_PROPERTIES, readInvoke, withTimeout } from "./invoke-request.ts";
 
 export const invokeReadonly: MetaTool = {
   name: "invoke_readonly",
-  description: "As invoke, but refuses tools not known to be read-only; safe to approve for good",
+  description: "As invoke, for tools known to be read-only; safe to approve for good",
   properties: CALL_PROPERTIES,
   required: ["tool"],
   hints: { readOnlyHint: true, openWorldHint: true },

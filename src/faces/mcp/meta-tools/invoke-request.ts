@@ -1,15 +1,18 @@
 import type { InvokeRequest } from "../../../gateway/gateway.ts";
 import type { JsonObject } from "../../../model/json.ts";
-import { INTEGER, type MetaToolCaller, OBJECT, STRING } from "../define-meta-tool.ts";
-import { readObject, readOptionalInteger, readOptionalString } from "../read-args.ts";
+import { MAX_RESULT_TOKENS } from "../../../model/units.ts";
+import { BOOLEAN, INTEGER, type MetaToolCaller, OBJECT, STRING } from "../define-meta-tool.ts";
+import { readObject, readOptionalBoolean, readOptionalInteger, readOptionalString } from "../read-args.ts";
 
 const LONGEST_CALL_MS = 600_000;
 
 /** The properties of one call, shared by the invoke family. */
 export const CALL_PROPERTIES = {
-  tool: { ...STRING, description: '"server/tool"' },
+  tool: STRING,
   arguments: OBJECT,
   timeoutMs: INTEGER,
+  maxTokens: INTEGER,
+  fresh: BOOLEAN,
 } as const;
 
 /** Reads one call; `args` is taken for `arguments`, since models write both. */
@@ -17,8 +20,14 @@ export const readInvoke = (args: JsonObject, caller: MetaToolCaller): InvokeRequ
   tool: args["tool"],
   args: readObject(args, "arguments", args["arguments"] ?? args["args"]),
   idempotencyKey: readOptionalString(args, "idempotencyKey"),
+  maxTokens: readMaxTokens(args),
+  fresh: readOptionalBoolean(args, "fresh"),
   round: { inputResponses: caller.inputResponses, requestState: caller.requestState },
 });
+
+/** How much of the result is to be shown. */
+const readMaxTokens = (args: JsonObject): number | undefined =>
+  readOptionalInteger(args, "maxTokens", MAX_RESULT_TOKENS.least, MAX_RESULT_TOKENS.most);
 
 /** The caller with the deadline this call asks for. */
 export const withTimeout = (args: JsonObject, caller: MetaToolCaller): MetaToolCaller => ({

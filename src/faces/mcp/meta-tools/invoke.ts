@@ -3,7 +3,7 @@ import { CALL_PROPERTIES, readInvoke, withTimeout } from "./invoke-request.ts";
 
 export const invoke: MetaTool = {
   name: "invoke",
-  description: "Call a tool. Its server is started if need be; the result is passed on as it is",
+  description: 'Call a tool, "server/tool"; its server starts if need be. fresh: not from the cache',
   properties: { ...CALL_PROPERTIES, idempotencyKey: STRING },
   required: ["tool"],
   hints: { readOnlyHint: false, destructiveHint: true, idempotentHint: false, openWorldHint: true },

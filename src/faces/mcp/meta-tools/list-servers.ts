@@ -3,7 +3,7 @@ import { answer, type MetaTool } from "../define-meta-tool.ts";
 
 export const listServers: MetaTool = {
   name: "list_servers",
-  description: "All servers: what they are for, their state, how many tools",
+  description: "All servers: purpose, state, tool count",
   properties: {},
   required: [],
   hints: { readOnlyHint: true, openWorldHint: false },

@@ -2,11 +2,11 @@ import { answer, type MetaTool, STRING } from "../define-meta-tool.ts";
 import { readChoice, readString } from "../read-args.ts";
 import { serverText } from "./status.ts";
 
-const ACTIONS = ["start", "stop", "restart", "refresh", "reset"] as const;
+const ACTIONS = ["start", "stop", "restart", "refresh", "reset", "flush"] as const;
 
 export const manage: MetaTool = {
   name: "manage",
-  description: "Start, stop or restart a server, refresh its tool list, or reset its failures",
+  description: "Start, stop or restart a server, refresh its tools, reset failures, flush its cache",
   properties: { action: { ...STRING, enum: ACTIONS }, server: STRING },
   required: ["action", "server"],
   hints: { readOnlyHint: false, destructiveHint: false, idempotentHint: true, openWorldHint: false },

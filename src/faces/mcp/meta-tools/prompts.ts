@@ -1,12 +1,12 @@
 import { isJsonObject, type JsonObject } from "../../../model/json.ts";
-import { answer, type MetaTool, OBJECT, STRING } from "../define-meta-tool.ts";
+import { answer, isQuestion, type MetaTool, OBJECT, roundOf, STRING } from "../define-meta-tool.ts";
 import { readChoice, readObject, readOptionalString, readString } from "../read-args.ts";
 
 const ACTIONS = ["list", "get"] as const;
 
 export const prompts: MetaTool = {
   name: "prompts",
-  description: "Prompts of a server: list them, or get one by name with its arguments",
+  description: "Prompts of a server: list them, get one",
   properties: { action: { ...STRING, enum: ACTIONS }, server: STRING, name: STRING, arguments: OBJECT, cursor: STRING },
   required: ["action", "server"],
   hints: { readOnlyHint: true, openWorldHint: true },
@@ -17,8 +17,9 @@ export const prompts: MetaTool = {
       const page = await gateway.request(server, "prompts/list", cursor === undefined ? {} : { cursor }, caller);
       return answer(JSON.stringify(page), page);
     }
-    const params = { name: readString(args, "name"), arguments: readObject(args, "arguments") };
-    return spoken(await gateway.request(server, "prompts/get", params, caller));
+    const params = { name: readString(args, "name"), arguments: readObject(args, "arguments"), ...roundOf(caller) };
+    const result = await gateway.request(server, "prompts/get", params, caller);
+    return isQuestion(result) ? result : spoken(result);
   },
 };
 

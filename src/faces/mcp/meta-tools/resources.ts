@@ -1,12 +1,12 @@
 import { isJsonObject, type JsonObject } from "../../../model/json.ts";
-import { answer, type MetaTool, STRING } from "../define-meta-tool.ts";
+import { answer, isQuestion, type MetaTool, roundOf, STRING } from "../define-meta-tool.ts";
 import { readChoice, readOptionalString, readString } from "../read-args.ts";
 
 const ACTIONS = ["list", "read", "templates"] as const;
 
 export const resources: MetaTool = {
   name: "resources",
-  description: "Resources of a server: list, read one by uri, or list its URI templates",
+  description: "Resources of a server: list, read, list URI templates",
   properties: { action: { ...STRING, enum: ACTIONS }, server: STRING, uri: STRING, cursor: STRING },
   required: ["action", "server"],
   hints: { readOnlyHint: true, openWorldHint: true },
@@ -19,8 +19,11 @@ export const resources: MetaTool = {
         return listed(await gateway.request(server, "resources/list", page, caller));
       case "templates":
         return listed(await gateway.request(server, "resources/templates/list", page, caller));
-      case "read":
-        return embedded(await gateway.request(server, "resources/read", { uri: readString(args, "uri") }, caller));
+      case "read": {
+        const params = { uri: readString(args, "uri"), ...roundOf(caller) };
+        const result = await gateway.request(server, "resources/read", params, caller);
+        return isQuestion(result) ? result : embedded(result);
+      }
     }
   },
 };

@@ -7,7 +7,7 @@ import { readOptionalString } from "../read-args.ts";
 
 export const status: MetaTool = {
   name: "status",
-  description: "Health of the gateway, or of one server with its log and last error",
+  description: "Health of the gateway, or of one server with its log",
   properties: { server: STRING },
   required: [],
   hints: { readOnlyHint: true, openWorldHint: false },
@@ -22,7 +22,7 @@ export const status: MetaTool = {
   },
 };
 
-function overviewText({ version, uptimeMs, registry, engine, servers }: GatewayStatus): string {
+function overviewText({ version, uptimeMs, registry, engine, loopDelay, cache, servers }: GatewayStatus): string {
   const states = [...new Set(servers.map(({ state }) => state))].map((state) => `${count(servers, state)} ${state}`);
   return [
     `Sallyport ${version}, up ${formatMs(uptimeMs)}; ${servers.length} servers${states.length > 0 ? `: ${states.join(", ")}` : ""}`,
@@ -30,12 +30,27 @@ function overviewText({ version, uptimeMs, registry, engine, servers }: GatewayS
     ...registry.errors.map((problem) => `error ${problemLine(problem)}`),
     ...registry.warnings.map((problem) => `warning ${problemLine(problem)}`),
     ...(engine === undefined ? [] : [engineLine(engine)]),
+    ...(loopDelay === undefined || loopDelay.maxMs <= WORTH_TELLING_MS ? [] : [loopLine(loopDelay)]),
+    ...cacheLines(cache),
     ...servers.filter(({ figures }) => figures.calls > 0).map(figuresLine),
   ].join("\n");
 }
 
 const engineLine = ({ name, version, reason, problem }: NonNullable<GatewayStatus["engine"]>): string =>
   problem === undefined ? `Containers run on ${name} ${version}: ${reason}` : `No container engine: ${problem}`;
+
+/** A delay of Sallyport itself that a caller may have noticed. */
+const WORTH_TELLING_MS = 100;
+
+const loopLine = ({ p99Ms, maxMs }: NonNullable<GatewayStatus["loopDelay"]>): string =>
+  `Sallyport itself was up to ${formatMs(maxMs)} late (p99 ${formatMs(p99Ms)})`;
+
+const cacheLines = (cache: GatewayStatus["cache"]): readonly string[] =>
+  cache === undefined
+    ? []
+    : [
+        `Cache: ${cache.hits} hits (${Math.round(cache.hitRate * 100)} %), ${cache.shared} shared, ${cache.misses} misses, ${cache.stale} out of date; saved ${formatMs(cache.savedMs)}`,
+      ];
 
 const REGISTRY_WORDS = {
   ok: "ok",
@@ -66,6 +81,7 @@ export function serverText(found: ServerStatus): string {
       : [`Circuit ${found.guard.breaker}: next try in ${formatMs(found.guard.retryAfterMs)}`]),
     ...(found.needs.length > 0 ? [`Needs ${found.needs.join(", ")}`] : []),
     `${found.figures.calls} calls, ${found.figures.failures} failed, ${found.figures.toolErrors} tool errors, ${found.inFlight} in flight`,
+    ...cacheLines(found.cache),
     ...(found.error === undefined
       ? []
       : [`Last error: ${found.error}`, `Next start in ${formatMs(found.retryAfterMs ?? 0)}, or manage reset`]),

@@ -1,0 +1,11 @@
+import type { CallFilter } from "../../model/call.ts";
+import type { Intake } from "../intake.ts";
+
+/** Refuses new calls once the gateway shuts down, on record as every other refusal. */
+export const admission =
+  (intake: Intake): CallFilter =>
+  (next) =>
+  async (call, ctx) => {
+    intake.assertOpen();
+    return await next(call, ctx);
+  };

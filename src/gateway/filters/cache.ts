@@ -1,0 +1,153 @@
+import { cacheKey } from "../../cache/cache-key.ts";
+import { cacheTtlOf, isKeepable, isPlainCall } from "../../cache/cacheability.ts";
+import type { CachedAnswer, ResultCache } from "../../cache/result-cache.ts";
+import type { CallContext, CallFilter, CallHandler, ToolCall, ToolResult } from "../../model/call.ts";
+import { GatewayError } from "../../model/errors.ts";
+import { isJsonObject } from "../../model/json.ts";
+import { formatMs } from "../../model/units.ts";
+import { SingleFlight } from "../../resilience/single-flight.ts";
+import { isTrustedReadOnly } from "../../security/policy.ts";
+import type { Clock } from "../../time/clock.ts";
+import type { Router } from "../router.ts";
+
+/** The key under which a result says that it is past its lifetime. */
+const STALE = "io.sallyport/cache";
+
+export interface CacheFilterDeps {
+  readonly results: ResultCache;
+  readonly router: Router;
+  readonly clock: Clock;
+}
+
+/** Where the answer to a call is kept, and for how long. */
+interface Place {
+  readonly key: string;
+  readonly ttlMs: number;
+}
+
+/**
+ * Answers calls of tools the registry trusts as read-only from what was answered before, and sends equal ones that come at the
+ * same time once. Every other call passes, and makes what its server said before count no more.
+ */
+export const cache = (deps: CacheFilterDeps): CallFilter => {
+  const flights = new SingleFlight<ToolResult>();
+  return (next) => async (call, ctx) => {
+    if (!isReadOnly(deps.router, call)) return await write(deps, call, ctx, next);
+    const place = placeOf(deps.router, call, ctx);
+    if (!place) return await next(call, ctx);
+    const known = ctx.fresh ? undefined : deps.results.find(place.key);
+    if (known) return hit(deps, call, ctx, known);
+    const read = { deps, flights, next, place };
+    return ctx.fresh ? await fetch(read, call, ctx) : await share(read, call, ctx);
+  };
+};
+
+interface Read {
+  readonly deps: CacheFilterDeps;
+  readonly flights: SingleFlight<ToolResult>;
+  readonly next: CallHandler;
+  readonly place: Place;
+}
+
+function isReadOnly(router: Router, { ref }: ToolCall): boolean {
+  const descriptor = router.descriptor(ref);
+  return descriptor !== undefined && isTrustedReadOnly(router.backend(ref.backend).spec, descriptor);
+}
+
+/** Undefined if the call is not to be cached; called again after it, since its tool may have become another meanwhile. */
+function placeOf(router: Router, call: ToolCall, { hostCapabilities }: CallContext): Place | undefined {
+  const runner = router.find(call.ref.backend);
+  const descriptor = router.descriptor(call.ref);
+  if (!runner || !descriptor || !isPlainCall(call) || !isTrustedReadOnly(runner.spec, descriptor)) return undefined;
+  const ttlMs = cacheTtlOf(runner.spec, descriptor);
+  if (ttlMs === 0) return undefined;
+  const { ref, args } = call;
+  return { ttlMs, key: cacheKey({ ref, specDigest: runner.spec.digest, toolDigest: descriptor.digest, args, hostCapabilities }) };
+}
+
+/** Nothing that was read before the write began or while it ran is served after it. */
+async function write(
+  { results, router }: CacheFilterDeps,
+  call: ToolCall,
+  ctx: CallContext,
+  next: CallHandler,
+): Promise<ToolResult> {
+  const { backend } = call.ref;
+  const lateMs = router.find(backend)?.spec.callTimeoutMs ?? 0;
+  const end = results.beginWrite(backend);
+  let unsureForMs = lateMs;
+  try {
+    const result = await next(call, ctx);
+    unsureForMs = 0;
+    return result;
+  } catch (reason) {
+    if (GatewayError.from(reason, ctx.signal).outcome !== "unknown") unsureForMs = 0; // else it may take effect later
+    throw reason;
+  } finally {
+    end({ unsureForMs });
+  }
+}
+
+function hit({ results }: CacheFilterDeps, { ref }: ToolCall, { notes }: CallContext, answer: CachedAnswer): ToolResult {
+  notes.cache = "hit";
+  results.count(ref.backend, "hit", answer.tookMs);
+  return answer.result;
+}
+
+/** Boards the flight of an equal call, or starts it; what is asked after a change never boards one from before. */
+async function share(read: Read, call: ToolCall, ctx: CallContext): Promise<ToolResult> {
+  const { deps, flights, place } = read;
+  const { backend } = call.ref;
+  const isLeader = () => ctx.notes.cache === "miss";
+  ctx.notes.cache = "shared";
+  try {
+    const result = await flights.share(`${deps.results.version(backend)} ${place.key}`, ctx.signal, async (signal) => {
+      return await fetch(read, call, { ...ctx, signal, onProgress: untilLeft(ctx) });
+    });
+    if (!isLeader()) deps.results.count(backend, "shared");
+    return result;
+  } catch (reason) {
+    const error = GatewayError.from(reason, ctx.signal);
+    const old = error.code === "circuit_open" ? deps.results.findStale(place.key) : undefined;
+    if (!old) throw error;
+    ctx.notes.cache = "stale";
+    deps.results.count(backend, "stale", old.tookMs);
+    return marked(old, backend);
+  }
+}
+
+/** Asks the backend, and keeps the answer if its tool is still what it was when it was asked. */
+async function fetch(
+  { deps: { results, router, clock }, next, place }: Read,
+  call: ToolCall,
+  ctx: CallContext,
+): Promise<ToolResult> {
+  const { backend } = call.ref;
+  const began = clock.now();
+  const version = results.version(backend);
+  ctx.notes.cache = "miss";
+  results.count(backend, "miss");
+  const result = await next(call, ctx);
+  if (placeOf(router, call, ctx)?.key === place.key) {
+    if (isKeepable(result)) results.keep({ ...place, backend, version, result, tookMs: clock.now() - began });
+  } else if (router.find(backend)) results.invalidate(backend); // it may have been a write all along
+  return result;
+}
+
+/** A caller that has left is told no more of the flight it began. */
+const untilLeft = ({ onProgress, signal }: CallContext): CallContext["onProgress"] =>
+  onProgress &&
+  ((update) => {
+    if (!signal.aborted) onProgress(update);
+  });
+
+/** An answer past its lifetime says so, to the model and to the host. */
+function marked({ result, ageMs }: CachedAnswer, backend: string): ToolResult {
+  const { content, _meta } = result;
+  const text = `Kept from ${formatMs(ageMs)} ago, since "${backend}" has stopped answering: it may be out of date`;
+  return {
+    ...result,
+    content: [...(Array.isArray(content) ? (content as readonly unknown[]) : []), { type: "text", text }],
+    _meta: { ...(isJsonObject(_meta) ? _meta : {}), [STALE]: { stale: true, ageMs: Math.round(ageMs) } },
+  };
+}

@@ -1,0 +1,52 @@
+import type { CallContext, CallFilter, ToolResult } from "../../model/call.ts";
+import { isJsonObject, type JsonObject } from "../../model/json.ts";
+import { BYTES_PER_TOKEN, MAX_RESULT_TOKENS } from "../../model/units.ts";
+import { type CutResult, cutResult, type ResultBudget } from "../../results/cut-result.ts";
+import type { ResultStore } from "../../results/result-store.ts";
+import type { Router } from "../router.ts";
+
+/** The key under which a result says that it was cut, and how to read the rest. */
+const CUT = "io.sallyport/result";
+/** Images and files of one message; the rest of what one message may hold is for text. */
+const BINARY_BYTES = 6 * 2 ** 20;
+
+/** Shows no more of a result than a model wants at once, and keeps the whole of it under a handle. What fits passes as it came. */
+export const shapeResult =
+  (router: Router, store: ResultStore): CallFilter =>
+  (next) =>
+  async (call, ctx) => {
+    const result = await next(call, ctx);
+    if (result["resultType"] === "input_required" || ctx.maxTokens === Number.POSITIVE_INFINITY) return result;
+    const standing = router.find(call.ref.backend)?.spec.maxResultTokens; // a reload may have removed it meanwhile
+    const cut = cutResult(result, budgetOf(ctx, standing ?? MAX_RESULT_TOKENS.most));
+    return cut ? shaped(result, cut, store) : result;
+  };
+
+/** Results that go out in one message share its room. */
+function budgetOf({ maxTokens, siblings = 1 }: CallContext, standing: number): ResultBudget {
+  const tokens = Math.max(MAX_RESULT_TOKENS.least, Math.floor((maxTokens ?? standing) / siblings));
+  return { text: tokens * BYTES_PER_TOKEN, binary: Math.floor(BINARY_BYTES / siblings) };
+}
+
+function shaped(result: ToolResult, cut: CutResult, store: ResultStore): ToolResult {
+  const { structuredContent, _meta, ...rest } = result;
+  const kept = cut.structured === undefined ? {} : { structuredContent: cut.structured };
+  if (!cut.stored) return { ...rest, ...kept, content: cut.content, ...(_meta !== undefined && { _meta }) };
+  const handle = store.put(cut.stored);
+  const isLess = structuredContent !== undefined && cut.structured === undefined;
+  return {
+    ...rest,
+    ...kept,
+    content: [...cut.content, notice(handle, cut.pages, isLess)],
+    _meta: { ...(isJsonObject(_meta) ? _meta : {}), [CUT]: { handle, pages: cut.pages } },
+  };
+}
+
+function notice(handle: string | undefined, pages: number, isLess: boolean): JsonObject {
+  const without = isLess ? ", without its structured content" : "";
+  const rest =
+    handle === undefined
+      ? "The rest is too much to keep: ask the tool for less"
+      : `For the rest call read_result {"handle": "${handle}"} with page, pattern (text to find) or select (JSON Pointer) within 15 minutes`;
+  return { type: "text", text: `[Page 1 of ${pages}${without}. ${rest}]` };
+}

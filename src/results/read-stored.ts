@@ -1,0 +1,48 @@
+import { GatewayError } from "../model/errors.ts";
+import { findText } from "./find-text.ts";
+import { pageOf, pageStarts } from "./pages.ts";
+import type { StoredResult } from "./result-store.ts";
+import { selectJson } from "./select-json.ts";
+
+/** Which part of a stored result is asked for: first selected, then searched, then paged. */
+export interface PartQuery {
+  readonly page?: number | undefined;
+  readonly pattern?: string | undefined;
+  readonly select?: string | undefined;
+}
+
+/** One page of what was asked for. */
+export interface ResultPart {
+  readonly text: string;
+  readonly page: number;
+  readonly pages: number;
+  /** Places at which the pattern was found; undefined without one. */
+  readonly places?: { readonly count: number; readonly more: boolean } | undefined;
+}
+
+/** Reads a part of a stored result; throws `invalid_argument` for what it does not have. */
+export function readStored(stored: StoredResult, { page = 1, pattern, select }: PartQuery): ResultPart {
+  const selected = select === undefined ? stored.text : asText(selectJson(jsonOf(stored), select));
+  const found = pattern === undefined ? undefined : findText(selected, pattern);
+  const text = found ? found.lines.join("\n") : selected;
+  const starts = pageStarts(text, stored.pageBytes);
+  if (page > starts.length)
+    throw new GatewayError("invalid_argument", `page: expected a whole number from 1 to ${starts.length}, found ${page}`);
+  const places = found && { count: found.lines.length, more: found.more };
+  return { text: pageOf(text, starts, page), page, pages: starts.length, places };
+}
+
+const asText = (value: unknown): string => (typeof value === "string" ? value : JSON.stringify(value));
+
+/** The structured content, or the text where that is JSON. */
+function jsonOf({ structured, text }: StoredResult): unknown {
+  if (structured !== undefined) return structured;
+  try {
+    return JSON.parse(text);
+  } catch (cause) {
+    throw new GatewayError("invalid_argument", "select: this result is text and not JSON", {
+      cause,
+      hint: "Give page or pattern",
+    });
+  }
+}

@@ -1,0 +1,49 @@
+import { expect, test } from "vitest";
+import { ResultStore } from "../../../src/results/result-store.ts";
+import { ManualClock } from "../../support/manual-clock.ts";
+
+const stored = (length = 10) => ({ text: "x".repeat(length), structured: undefined, pageBytes: 400 });
+
+function open() {
+  const clock = new ManualClock();
+  const store = new ResultStore(clock, { results: 2, bytes: 1_000, ageMs: 1_000 });
+  const put = (length?: number) => store.put(stored(length)) ?? "none";
+  const isKept = (handle: string) => {
+    try {
+      return store.get(handle) !== undefined;
+    } catch {
+      return false;
+    }
+  };
+  return { clock, store, put, isKept };
+}
+
+test("a handle gives the whole back until it is too old", async () => {
+  const { clock, store, put } = open();
+  const handle = put();
+  await clock.advance(999);
+  expect(store.get(handle)).toEqual(stored());
+  await clock.advance(1);
+  expect(() => store.get(handle)).toThrow(expect.objectContaining({ code: "not_found" }));
+});
+
+test("the oldest make room when there are too many, or they are too big together", () => {
+  const { put, isKept } = open();
+  const [first, second, third] = [put(), put(), put()];
+  expect([first, second, third].map(isKept)).toEqual([false, true, true]);
+  const big = put(950);
+  expect([second, third, big].map(isKept)).toEqual([false, false, true]);
+});
+
+test("what is too big by itself is not kept, and pushes nothing out", () => {
+  const { put, isKept } = open();
+  const first = put();
+  expect(put(2_000)).toBe("none");
+  expect(isKept(first)).toBe(true);
+});
+
+test("a handle of one gateway means nothing to another", () => {
+  const handle = open().put();
+  expect(handle).toMatch(/^r_[\w-]{12}$/);
+  expect(open().isKept(handle)).toBe(false);
+});
