@@ -7,7 +7,7 @@ export default defineConfig({
   test: {
     root: new URL("..", import.meta.url).pathname,
     include: ["test/**/*.test.ts"],
-    exclude: process.env["SALLYPORT_LONG"] ? [] : LONG,
+    maxWorkers: 2,
     testTimeout: 30_000,
     hookTimeout: 30_000,
     pool: "forks",

@@ -2,9 +2,11 @@ import { describe, expect } from "vitest";
 import type { Era } from "../../src/model/ports.ts";
 import { ANSWER_FAULTS, type AnswerFault } from "./support/answer-faults.ts";
 import { callMany, expectHonest, isShed, type Told } from "./support/calls.ts";
-import { faultCase, type Level } from "./support/levels.ts";
+import { faultCase, type Level, sideBySide } from "./support/levels.ts";
 import type { Chance } from "./support/seed.ts";
 import { expectOthersUnaffected, openHttpClinic, untilInFlight, untilWell } from "./support/ward.ts";
+
+sideBySide();
 
 type Course = "lasting" | "passing";
 

@@ -58,7 +58,7 @@ for (const era of ["legacy", "modern"] as const) {
     patient.fall({ runs: true, answer: silent });
     for (let failure = 1; failure <= 5; failure += 1) {
       const before = patient.ledger.length;
-      const answer = call(gateway, "patient/write");
+      const answer = call(gateway, "patient/write", { timeoutMs: 60_000 });
       await until(() => patient.ledger.length > before);
       await clock.advance(60_000);
       expect((await answer).error).toMatchObject({ code: "deadline_exceeded", outcome: "unknown" });

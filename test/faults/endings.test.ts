@@ -1,16 +1,17 @@
 import { readFileSync } from "node:fs";
 import { expect } from "vitest";
-import { childrenOf, exists } from "../support/child-processes.ts";
-import { faultCase } from "./support/levels.ts";
+import { childrenOf, runs } from "../support/child-processes.ts";
+import { eventually, faultCase, sideBySide } from "./support/levels.ts";
 import { type Asked, ask, expectExact, holdCalls, openProcessWard, release, said } from "./support/process-ward.ts";
 
-const GONE = { timeout: 15_000, interval: 20 };
+sideBySide();
+
 /** Calls whose answers nobody waits for any more. */
 function giveUp(asked: readonly Asked[]): void {
   for (const { answer } of asked) answer.catch(() => undefined);
 }
 
-const notGone = (pids: readonly number[]): readonly number[] => pids.filter(exists);
+const notGone = (pids: readonly number[]): readonly number[] => pids.filter(runs);
 /** The signals that were sent to a process and have not reached it, as a mask, from /proc (Linux); 0 for one that is gone. */
 function pendingSignals(pid: number | undefined): bigint {
   try {
@@ -34,7 +35,7 @@ faultCase(
     expect(await saidByAll(held)).toEqual(level === 0 ? [] : ["done"]);
     expect(await ward.gateway.exited).toEqual({ code: 0, signal: null });
     await expectExact(ward, held);
-    await expect.poll(() => notGone(children), GONE).toEqual([]);
+    await eventually(() => expect(notGone(children)).toEqual([]));
   },
 );
 
@@ -48,7 +49,7 @@ for (const signal of ["SIGTERM", "SIGINT", "SIGHUP"] as const)
     expect(await saidByAll(held)).toEqual(level === 0 ? [] : ["done"]);
     expect(await ward.gateway.exited).toEqual({ code: 0, signal: null });
     await expectExact(ward, held);
-    await expect.poll(() => notGone(children), GONE).toEqual([]);
+    await eventually(() => expect(notGone(children)).toEqual([]));
   });
 
 for (const [signal, code] of [
@@ -60,12 +61,12 @@ for (const [signal, code] of [
     giveUp(await holdCalls(ward, level));
     const children = childrenOf(ward.gateway.child.pid);
     ward.gateway.child.kill("SIGHUP");
-    await expect.poll(() => pendingSignals(ward.gateway.child.pid), GONE).toBe(0n); // or the two might change places
+    await eventually(() => expect(pendingSignals(ward.gateway.child.pid)).toBe(0n)); // or the two might change places
     ward.gateway.child.kill(signal);
     const end = await ward.gateway.exited;
     expect([0, code], "0 where there was nothing to wait for").toContain(end.code);
     if (level > 0) expect(end.code).toBe(code);
-    await expect.poll(() => notGone(children), GONE).toEqual([]);
+    await eventually(() => expect(notGone(children)).toEqual([]));
   });
 
 faultCase("F19 a gateway that is killed leaves no child behind", async (level) => {
@@ -75,7 +76,7 @@ faultCase("F19 a gateway that is killed leaves no child behind", async (level) =
   expect(children.length).toBeGreaterThan(0);
   ward.gateway.child.kill("SIGKILL");
   expect(await ward.gateway.exited).toEqual({ code: null, signal: "SIGKILL" });
-  await expect.poll(() => notGone(children), GONE).toEqual([]);
+  await eventually(() => expect(notGone(children)).toEqual([]));
 });
 
 faultCase("F22 a host that closes our output ends the gateway without a crash", async (level) => {

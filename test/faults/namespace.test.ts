@@ -1,9 +1,11 @@
-import { afterAll, beforeAll, expect } from "vitest";
+import { expect } from "vitest";
 import { call, callMany, expectHonest, isShed, type Told } from "./support/calls.ts";
-import { faultCase, type Level } from "./support/levels.ts";
+import { faultCase, type Level, sideBySide } from "./support/levels.ts";
 import { describeWithNamespace, type Namespace, openNamespace } from "./support/namespace.ts";
 import type { Chance } from "./support/seed.ts";
 import { expectOthersUnaffected, openClinic, untilWell } from "./support/ward.ts";
+
+sideBySide();
 
 /** One way in which a real network fails. */
 interface Disturbance {
@@ -65,17 +67,12 @@ function expectMet({ codes }: Disturbance, { error }: Told): void {
 }
 
 await describeWithNamespace("a real network that", () => {
-  let network: Namespace;
-  beforeAll(async () => {
-    network = await openNamespace(1);
-  });
-  afterAll(() => network?.[Symbol.asyncDispose]());
-
   for (const row of DISTURBANCES)
     for (const tool of ["write", "read"] as const)
       faultCase(
         `${row.fault} ${row.name} tells a call of ${tool} the truth, and is forgotten once it is sound`,
         async (level, chance) => {
+          await using network = await openNamespace();
           const { late, all } = await strike(row, network, tool, level, chance);
           for (const one of late) expectMet(row, one);
           expectHonest(all, await network.ledger(), tool === "read");

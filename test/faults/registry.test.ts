@@ -6,8 +6,10 @@ import { openGateway } from "../../src/gateway/open-gateway.ts";
 import type { JsonObject } from "../../src/model/json.ts";
 import { call, callMany, expectHonest, type Told } from "./support/calls.ts";
 import { startFlakyHttp } from "./support/flaky-http.ts";
-import { faultCase } from "./support/levels.ts";
+import { eventually, faultCase, sideBySide } from "./support/levels.ts";
 import type { Chance } from "./support/seed.ts";
+
+sideBySide();
 
 interface File {
   readonly path: string;
@@ -67,13 +69,11 @@ for (const [what, { edit, state }] of Object.entries(EDITS))
       patient.hold();
       const held = callMany(gateway, "patient/write", level);
       await edit(file, chance);
-      await expect.poll(() => gateway.registry.state, { timeout: 10_000, interval: 5 }).toBe(state);
+      await eventually(() => expect(gateway.registry.state).toBe(state));
       patient.recover();
       told.push(...(await held), ...(await callMany(gateway, "patient/write", Math.max(1, level))));
       await writeFile(file.path, file.good.replace('"other"', '"another"'));
-      await expect
-        .poll(async () => (await gateway.listServers()).map(({ server }) => server), { timeout: 10_000, interval: 5 })
-        .toContain("another");
+      await eventually(async () => expect((await gateway.listServers()).map(({ server }) => server)).toContain("another"));
       told.push(await call(gateway, "patient/write"), await call(gateway, "another/write"));
       expect(told.filter(({ error }) => error)).toEqual([]);
       expectHonest(told, patient.ledger, false);
@@ -91,7 +91,7 @@ faultCase(
     patient.hold();
     const held = callMany(gateway, "patient/write", level);
     await writeFile(file.path, file.good.replace("300000", "299000"));
-    await expect.poll(async () => (await gateway.serverStatus("patient")).inFlight, { timeout: 10_000, interval: 5 }).toBe(0);
+    await eventually(async () => expect((await gateway.serverStatus("patient")).inFlight).toBe(0));
     patient.recover();
     told.push(...(await held), ...(await callMany(gateway, "patient/write", Math.max(1, level))));
     expect(told.filter(({ error }) => error)).toEqual([]);

@@ -4,9 +4,11 @@ import { settle } from "../support/manual-clock.ts";
 import { json, type Script } from "../support/scripted-http.ts";
 import { call, callMany, expectHonest, type Told } from "./support/calls.ts";
 import { startFlakyHttp, TOOLS } from "./support/flaky-http.ts";
-import { faultCase } from "./support/levels.ts";
+import { faultCase, sideBySide } from "./support/levels.ts";
 import { TcpProxy } from "./support/tcp-proxy.ts";
 import { expectOthersUnaffected, openClinic, untilInFlight } from "./support/ward.ts";
+
+sideBySide();
 
 const portOf = ({ url }: { readonly url: string }): number => Number(new URL(url).port);
 

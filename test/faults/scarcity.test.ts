@@ -9,8 +9,10 @@ import { describe, expect, test } from "vitest";
 import { dataOf, objectOf } from "../support/tool-answers.ts";
 import type { Entries } from "./support/bench.ts";
 import { startFlakyHttp } from "./support/flaky-http.ts";
-import { faultCase } from "./support/levels.ts";
+import { eventually, faultCase, sideBySide } from "./support/levels.ts";
 import { ask, expectExact, holdCalls, openProcessWard, release, said } from "./support/process-ward.ts";
+
+sideBySide();
 
 const run = promisify(execFile);
 const JUMP = fileURLToPath(new URL("../fixtures/jump-clock.mjs", import.meta.url));
@@ -28,7 +30,7 @@ faultCase("F15 a gateway that runs out of file descriptors refuses what needs on
   const held = await holdCalls(ward, level);
   backend.hold();
   const crowd = names.flatMap((name) => Array.from({ length: CALLS_EACH }, () => ask(ward.gateway, `${name}/write`)));
-  await expect.poll(() => openFiles(ward.gateway.child.pid), { timeout: 15_000, interval: 5 }).toBeGreaterThan(FEW_FILES - 10);
+  await eventually(() => expect(openFiles(ward.gateway.child.pid)).toBeGreaterThan(FEW_FILES - 10));
   expect(await ward.gateway.request("ping")).toHaveProperty("result");
   backend.recover();
   const told = new Set(await Promise.all(crowd.map(said)));
@@ -104,7 +106,7 @@ for (const hours of [1, -1])
     await using ward = await openProcessWard({ env });
     const held = await holdCalls(ward, level);
     ward.gateway.child.kill("SIGPIPE");
-    await expect.poll(() => ward.gateway.stderr, { timeout: 10_000, interval: 2 }).toContain("clock jumped");
+    await eventually(() => expect(ward.gateway.stderr).toContain("clock jumped"));
     const impatient = ward.gateway.callTool("invoke", { tool: "neighbour/write", arguments: { key: "n" }, timeoutMs: 10_000 });
     expect((await impatient)["isError"]).toBeFalsy();
     await release(ward);

@@ -2,8 +2,10 @@ import { expect } from "vitest";
 import { type Behaviour, json, type Recorded, rpcError, status } from "../support/scripted-http.ts";
 import { callMany, expectHonest } from "./support/calls.ts";
 import { GOOD, TOOLS } from "./support/flaky-http.ts";
-import { faultCase } from "./support/levels.ts";
+import { faultCase, sideBySide } from "./support/levels.ts";
 import { expectOthersUnaffected, openHttpClinic, untilInFlight } from "./support/ward.ts";
+
+sideBySide();
 
 const SESSIONS = ["s1", "s2", "s3", "s4"];
 const FORGOTTEN: Readonly<Record<string, Behaviour>> = {

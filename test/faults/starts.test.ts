@@ -5,8 +5,10 @@ import { openStrangeSocket } from "../containers/fault-proxy.ts";
 import { exists } from "../support/child-processes.ts";
 import { call, callMany, expectHonest, type Told } from "./support/calls.ts";
 import { makeLedgerChild, pidOf, untilTaken } from "./support/ledger-child.ts";
-import { faultCase, type Level } from "./support/levels.ts";
+import { eventually, faultCase, type Level, sideBySide } from "./support/levels.ts";
 import { expectOthersUnaffected, openClinic, untilInFlight, untilWell } from "./support/ward.ts";
+
+sideBySide();
 
 const callsFor = (level: Level): number => Math.max(1, level);
 const starts = async ({ gateway }: Awaited<ReturnType<typeof openClinic>>): Promise<number> =>
@@ -155,5 +157,5 @@ faultCase("F26 a child that is removed from the registry finishes its calls, tak
   const told = (await held) ?? [];
   expect(told.filter(({ error }) => error)).toEqual([]);
   expectHonest(told, child.ledger, false);
-  await expect.poll(() => exists(pid), { timeout: 10_000 }).toBe(false);
+  await eventually(() => expect(exists(pid)).toBe(false));
 });

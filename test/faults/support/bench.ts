@@ -29,7 +29,7 @@ export interface BenchOptions {
 }
 
 /** The snapshot of a registry with these entries; throws with every problem it has. */
-export function readEntries(entries: Entries, settings: JsonObject = {}): RegistrySnapshot {
+function readEntries(entries: Entries, settings: JsonObject = {}): RegistrySnapshot {
   const text = JSON.stringify({ ...settings, mcpServers: entries });
   const reading = parseRegistry({ text, file: "/registry.json", kinds: runtimeKinds, env: { PATH: process.env["PATH"] } });
   if (reading.kind === "loaded") return reading.snapshot;

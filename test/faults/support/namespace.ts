@@ -20,11 +20,21 @@ export interface Namespace extends AsyncDisposable {
   ledger(): Promise<readonly string[]>;
 }
 
-/** Makes a namespace with a free network of its own out of 10.213.0.0/16, and starts the server in it. */
-export async function openNamespace(number: number): Promise<Namespace> {
-  const name = `sp-fault-${process.pid}-${number}`;
-  const [ours, theirs] = [`spf${process.pid % 10_000}${number}a`, `spf${process.pid % 10_000}${number}b`];
-  const net = `10.213.${(process.pid + number) % 250}`;
+let namespaces = 0;
+
+/** The two addresses of a network of its own out of 10.213.0.0/16; those of 256 processes with 64 each do not meet. */
+function addressesOf(number: number): readonly [ours: string, theirs: string] {
+  const base = (number % 64) * 4;
+  const net = `10.213.${process.pid % 256}`;
+  return [`${net}.${base + 1}`, `${net}.${base + 2}`];
+}
+
+/** Makes a namespace with a network of its own, and starts the server in it. */
+export async function openNamespace(): Promise<Namespace> {
+  namespaces += 1;
+  const name = `sp-fault-${process.pid}-${namespaces}`;
+  const [ours, theirs] = [`a${process.pid}n${namespaces}`, `b${process.pid}n${namespaces}`];
+  const [ourAddress, address] = addressesOf(namespaces);
   const inside = (...words: string[]) => run("ip", ["netns", "exec", name, ...words]);
   const close = async (server?: ChildProcess) => {
     server?.kill("SIGKILL");
@@ -34,18 +44,18 @@ export async function openNamespace(number: number): Promise<Namespace> {
   try {
     await run("ip", ["netns", "add", name]);
     await run("ip", ["link", "add", ours, "type", "veth", "peer", "name", theirs, "netns", name]);
-    await run("ip", ["addr", "add", `${net}.1/24`, "dev", ours]);
+    await run("ip", ["addr", "add", `${ourAddress}/30`, "dev", ours]);
     await run("ip", ["link", "set", ours, "up"]);
-    await inside("ip", "addr", "add", `${net}.2/24`, "dev", theirs);
+    await inside("ip", "addr", "add", `${address}/30`, "dev", theirs);
     for (const device of [theirs, "lo"]) await inside("ip", "link", "set", device, "up");
     await inside("iptables", "-L", "-n");
-    const server = spawn("ip", ["netns", "exec", name, process.execPath, SERVER, `${net}.2`], {
+    const server = spawn("ip", ["netns", "exec", name, process.execPath, SERVER, address], {
       stdio: ["pipe", "pipe", "inherit"],
     });
     const lines = createInterface({ input: server.stdout })[Symbol.asyncIterator]();
     const port = (await lines.next()).value;
     return {
-      url: `http://${net}.2:${port}/mcp`,
+      url: `http://${address}:${port}/mcp`,
       rule: async (words) => void (await inside("iptables", "-I", "INPUT", ...words.split(" "))),
       clear: async () => void (await inside("iptables", "-F")),
       cable: async (state) => void (await run("ip", ["link", "set", ours, state])),
@@ -63,7 +73,7 @@ export async function openNamespace(number: number): Promise<Namespace> {
 
 /** A suite that needs a network of its own: it is skipped by name where the machine does not allow one, and fails in CI. */
 export async function describeWithNamespace(name: string, body: () => void): Promise<void> {
-  const refused = await openNamespace(0).then(
+  const refused = await openNamespace().then(
     (namespace) => namespace[Symbol.asyncDispose]().then(() => undefined),
     (error: unknown) => error,
   );

@@ -1,7 +1,7 @@
 import { type Clock, systemClock } from "../../../src/time/clock.ts";
 
 /** How many times faster than the machine's the rushed clock goes. */
-export const RUSH = 20;
+const RUSH = 20;
 
 /** A clock on which a second lasts 50 ms, for gateways that wait while real sockets and children do something. */
 export const rushedClock: Clock = {

@@ -7,7 +7,7 @@ import { call, isShed, type Told } from "./calls.ts";
 import { type FlakyHttp, startFlakyHttp } from "./flaky-http.ts";
 
 /** The registry's word for `read`, and time limits that end a hanging call soon. */
-export const TRUST: JsonObject = { tools: { overrides: { read: { readOnly: true } } }, callTimeoutMs: 300_000 };
+const TRUST: JsonObject = { tools: { overrides: { read: { readOnly: true } } }, callTimeoutMs: 300_000 };
 
 /** A gateway with a patient and a healthy neighbour, both running and known. */
 export interface Clinic extends Bench {
