@@ -1,8 +1,5 @@
 import { defineConfig } from "vitest/config";
 
-/** The fault matrix: minutes of load, run by `npm run test:long`. */
-const LONG = ["test/faults/**"];
-
 export default defineConfig({
   test: {
     root: new URL("..", import.meta.url).pathname,
