@@ -9,7 +9,7 @@ export default defineConfig({
     hookTimeout: 30_000,
     pool: "forks",
     // A container engine on a small shared machine now and then takes longer than a person would wait.
-    retry: process.env["CI"] ? 2 : 0,
+    retry: process.env["CI"] ? 1 : 0,
     reporters: ["default"],
   },
 });

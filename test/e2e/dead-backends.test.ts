@@ -28,7 +28,7 @@ test("a host gets its handshake, the tools and an answer to discover although ev
     mcpServers: { sleeper: { ...SLEEPER, ...patient, warm: true }, hole: { url: hole.url, ...patient, warm: true } },
   });
   expect((await gateway.initialize())["protocolVersion"]).toBe("2025-11-25");
-  expect(resultOf(await gateway.request("tools/list"))["tools"]).toHaveLength(10);
+  expect(resultOf(await gateway.request("tools/list"))["tools"]).toHaveLength(11);
   const { structuredContent } = await gateway.callTool("discover", { needs: ["send a mail"] });
   expect(serversIn(structuredContent, "unknown")).toEqual(["hole", "sleeper"]);
 });

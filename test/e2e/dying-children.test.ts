@@ -95,8 +95,15 @@ test("an answer of 20 MB is refused with its reason, costs no other call anythin
   expect(await pidOf("echo")).toBe(pid);
 });
 
-test("an answer of 5 MB arrives whole", async () => {
-  expect(textOf(await call("echo/big", { bytes: 5_000_000 }))).toHaveLength(5_000_000);
+test("an answer of 5 MB arrives whole, page by page", async () => {
+  const { _meta: meta } = await call("echo/big", { bytes: 5_000_000 });
+  const { handle, pages } = objectOf(objectOf(meta)["io.sallyport/result"]);
+  let length = 0;
+  for (let page = 1; page <= Number(pages); page += 1) {
+    const [text] = (await gateway.callTool("read_result", { handle, page }))["content"] as readonly unknown[];
+    length += String(objectOf(text)["text"]).length;
+  }
+  expect(length).toBe(5_000_000);
 });
 
 test("a child that cannot start is told with its last words", async () => {
