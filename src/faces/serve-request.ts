@@ -10,17 +10,16 @@ export interface ServeRequest {
  * which the full command line then reads; this little one keeps the start fast.
  */
 export function readServeRequest(argv: readonly string[], stdinIsTerminal: boolean): ServeRequest | undefined {
-  const named = argv[0] === "serve";
-  if (!named && stdinIsTerminal) return undefined;
   let registry: string | undefined;
-  let strict = false;
-  const rest = named ? argv.slice(1) : [...argv];
+  let [named, strict] = [false, false];
+  const rest = [...argv];
   while (rest.length > 0) {
     const word = rest.shift() ?? "";
-    if (word === "--strict") strict = true;
+    if (word === "serve" && !named) named = true;
+    else if (word === "--strict") strict = true;
     else if (word.startsWith("--registry=")) registry = word.slice("--registry=".length);
     else if (word === "--registry" && rest.length > 0) registry = rest.shift();
     else return undefined;
   }
-  return { registry, strict };
+  return named || !stdinIsTerminal ? { registry, strict } : undefined;
 }

@@ -10,6 +10,7 @@ test.each<[string, string, boolean, ServeRequest | undefined]>([
   ["a registry", "--registry a.json", false, asked({ registry: "a.json" })],
   ["a registry behind an equals sign", "--registry=a=b.json", false, asked({ registry: "a=b.json" })],
   ["serve with everything", "serve --strict --registry a.json", false, asked({ registry: "a.json", strict: true })],
+  ["serve behind its options", "--registry a.json serve", true, asked({ registry: "a.json" })],
   ["a registry without a name", "--registry", false, undefined],
   ["a command", "list", false, undefined],
   ["a registry and a command", "--registry a.json list", false, undefined],
