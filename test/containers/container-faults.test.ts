@@ -167,13 +167,13 @@ describeWithPodman("a container runtime in trouble", () => {
   });
 
   test("names the memory limit when a container runs out of it", async () => {
-    const box = await harbour.gateway().launch({ container: { ...http, memory: "192m" } });
+    const box = await harbour.gateway().launch({ container: { ...http, memory: "96m" } });
     await callTool(box, "echo");
     const call = callTool(box, "oom").catch(() => "");
-    expect(await box.exited).toMatchObject({ code: 137, signal: "SIGKILL", reason: expect.stringMatching(/memory.*192 MiB/) });
+    expect(await box.exited).toMatchObject({ code: 137, signal: "SIGKILL", reason: expect.stringMatching(/memory.*96 MiB/) });
     await box[Symbol.asyncDispose]();
     await call;
-  }, 90_000); // the kernel throws out and reads back pages for seconds before it kills
+  });
 
   test("does not wait for a process that ignores SIGTERM longer than the entry allows", async () => {
     const box = await harbour.gateway().launch({ container: { ...http, stopTimeoutSec: 1 }, env: { IGNORE_TERM: "1" } });

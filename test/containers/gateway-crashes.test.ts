@@ -57,17 +57,17 @@ describeWithPodman("containers of gateways that share, crash and come back", () 
   });
 
   test("one that runs out of memory says so, with its limit, and is held back when it does so again", async () => {
-    const gateway = await open({ box: { container: { ...http.container, memory: "192m" } } });
+    const gateway = await open({ box: { container: { ...http.container, memory: "96m" } } });
     for (const round of ["first", "second"]) {
       expect(await echo(gateway, "box", round)).toBe(round);
-      const message = expect.stringMatching(/memory.*192 MiB/);
+      const message = expect.stringMatching(/memory.*96 MiB/);
       expect((await invoke(gateway, "box/oom")).error).toMatchObject({ server: "box", outcome: "unknown", message });
     }
     await untilState(gateway, "box", "failed");
     const { error } = await invoke(gateway, "box/echo");
     expect(error).toMatchObject({
       code: "start_failed",
-      message: expect.stringMatching(/memory.*192 MiB/),
+      message: expect.stringMatching(/memory.*96 MiB/),
       outcome: "not_executed",
     });
     expect(await house.containers()).toEqual([]);
