@@ -12,7 +12,7 @@ import { ManualClock, settle } from "../support/manual-clock.ts";
 import { describeWithPodman, engineAddress, image, podman, servicePid } from "./engine-suite.ts";
 import { type FaultRule, openFaultProxy, openStrangeSocket } from "./fault-proxy.ts";
 import { type Harbour, openHarbour, specOf } from "./harbour.ts";
-import { callTool } from "./talk.ts";
+import { callOnce, callTool } from "./talk.ts";
 
 describeWithPodman("a container runtime in trouble", () => {
   let harbour: Harbour;
@@ -169,7 +169,7 @@ describeWithPodman("a container runtime in trouble", () => {
   test("names the memory limit when a container runs out of it", async () => {
     const box = await harbour.gateway().launch({ container: { ...http, memory: "96m" } });
     await callTool(box, "echo");
-    const call = callTool(box, "oom").catch(() => "");
+    const call = callOnce(box, "oom").catch(() => "");
     expect(await box.exited).toMatchObject({ code: 137, signal: "SIGKILL", reason: expect.stringMatching(/memory.*96 MiB/) });
     await box[Symbol.asyncDispose]();
     await call;

@@ -96,6 +96,8 @@ export function specOf(id: string, fields: JsonObject): BackendSpec {
     trustAnnotations: false,
     startTimeoutMs: 30_000,
     callTimeoutMs: 30_000,
+    cacheTtlMs: 0,
+    maxResultTokens: 20_000,
     idlePauseMs: 0,
     idleStopMs: 60_000,
     warm: false,

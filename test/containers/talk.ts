@@ -8,10 +8,16 @@ import { sleep, systemClock } from "../../src/time/clock.ts";
 const PATIENCE = 100;
 
 /** Calls a tool of a fixture server and gives back its text; waits for a server that is still coming up. */
-export async function callTool(workload: Workload, name: string, args: object = {}): Promise<string> {
+export const callTool = (workload: Workload, name: string, args: object = {}): Promise<string> =>
+  call(workload, name, args, PATIENCE);
+
+/** Calls a tool of a server that is up and may die of it: never asks a dead one again. */
+export const callOnce = (workload: Workload, name: string): Promise<string> => call(workload, name, {}, 1);
+
+async function call(workload: Workload, name: string, args: object, patience: number): Promise<string> {
   const message = { jsonrpc: "2.0", id: 1, method: "tools/call", params: { name, arguments: args } };
   const { endpoint } = workload;
-  const answer = endpoint.kind === "stdio" ? await overPipes(endpoint, message) : await overHttp(endpoint, message);
+  const answer = endpoint.kind === "stdio" ? await overPipes(endpoint, message) : await overHttp(endpoint, message, patience);
   return textOf(JSON.parse(answer));
 }
 
@@ -28,18 +34,23 @@ async function overPipes({ input, output }: { input: Writable; output: Readable 
   throw new Error("The container closed its output");
 }
 
-async function overHttp(endpoint: { url: string; socketPath?: string | undefined }, message: object): Promise<string> {
+interface Address {
+  readonly url: string;
+  readonly socketPath?: string | undefined;
+}
+
+async function overHttp(endpoint: Address, message: object, patience: number): Promise<string> {
   for (let attempt = 1; ; attempt += 1) {
     try {
       return await post(endpoint, JSON.stringify(message));
     } catch (error) {
-      if (attempt === PATIENCE) throw error;
+      if (attempt === patience) throw error;
       await sleep(systemClock, 50);
     }
   }
 }
 
-function post({ url, socketPath }: { url: string; socketPath?: string | undefined }, body: string): Promise<string> {
+function post({ url, socketPath }: Address, body: string): Promise<string> {
   return new Promise((resolve, reject) => {
     const asking = request(url, { method: "POST", agent: false, ...(socketPath ? { socketPath } : {}) }, (answer) => {
       const pieces: Buffer[] = [];
