@@ -6,10 +6,8 @@ import { callBudget } from "../resilience/deadline.ts";
 import type { Clock } from "../time/clock.ts";
 import { linkDeadline } from "../time/linked-signal.ts";
 import type { Caller } from "./caller.ts";
+import { mirroredCapabilities } from "./mirrored-capabilities.ts";
 import type { Router } from "./router.ts";
-
-/** The key under which a modern request says what its client can do. */
-const CLIENT_CAPABILITIES = "io.modelcontextprotocol/clientCapabilities";
 
 /** Asks one backend something other than a tool call; the answer is passed on as it came. */
 export type BackendRequests = (backend: string, method: string, params: JsonObject, caller: Caller) => Promise<JsonObject>;
@@ -34,10 +32,9 @@ export const createBackendRequests =
     });
   };
 
-/** A modern backend is told what the host can do, since it may answer with a question. */
-function metaOf({ meta, hostCapabilities }: Caller, { era }: Connection): JsonObject {
-  const capabilities = era === "modern" && hostCapabilities ? { [CLIENT_CAPABILITIES]: hostCapabilities } : undefined;
-  return meta || capabilities ? { _meta: { ...meta, ...capabilities } } : {};
+function metaOf({ meta, hostCapabilities }: Caller, connection: Connection): JsonObject {
+  const _meta = { ...meta, ...mirroredCapabilities(hostCapabilities, connection) };
+  return Object.keys(_meta).length > 0 ? { _meta } : {};
 }
 
 /** A backend without resources or prompts would answer "method not found"; say what that means. */

@@ -21,8 +21,8 @@ export interface DirectRequest {
 /** Sends it and gives back its response; all else that comes meanwhile goes to the SDK client as ever. */
 export type SendDirect = (direct: DirectRequest) => Promise<RpcResponse>;
 
-/** Far above what the SDK client counts to, so that the two never use the same id. */
-const FIRST_ID = 2 ** 40;
+/** Far above what the SDK client counts to, so that the two never use the same id; within 31 bits, which every server can read. */
+const FIRST_ID = 2 ** 30;
 const MODERN = "2026-07-28";
 
 export interface DirectCallsOptions {
@@ -76,24 +76,27 @@ function asksForSomething({ inputRequests, requestState }: JsonObject): boolean 
   return typeof requestState === "string" || (isJsonObject(inputRequests) && Object.keys(inputRequests).length > 0);
 }
 
-/** Sorts what comes while a direct request is open: its response is kept, its progress told, the rest passed on. */
+/** Takes what belongs to a direct request: its response is kept, its progress told. */
 export class DirectInbox {
   readonly #id: RequestId;
   readonly #onProgress: ((update: ProgressUpdate) => void) | undefined;
-  readonly #pass: (message: RpcMessage) => void;
   response: RpcResponse | undefined;
 
-  constructor({ request, onProgress }: DirectRequest, pass: (message: RpcMessage) => void) {
+  constructor({ request, onProgress }: DirectRequest) {
     this.#id = request.id;
     this.#onProgress = onProgress;
-    this.#pass = pass;
   }
 
-  take(message: RpcMessage): void {
-    if (!("method" in message) && message.id === this.#id) this.response = message;
-    else if ("method" in message && message.method === "notifications/progress" && message.params?.["progressToken"] === this.#id)
+  /** False for a message that is somebody else's. */
+  take(message: RpcMessage): boolean {
+    if (!("method" in message)) {
+      if (message.id !== this.#id) return false;
+      this.response = message;
+    } else {
+      if (message.method !== "notifications/progress" || message.params?.["progressToken"] !== this.#id) return false;
       this.#tell(message.params);
-    else this.#pass(message);
+    }
+    return true;
   }
 
   #tell({ progress, total, message }: JsonObject): void {

@@ -4,7 +4,7 @@ import { GatewayError } from "../../model/errors.ts";
 import { isJsonObject, type JsonObject } from "../../model/json.ts";
 import type { Era } from "../../model/ports.ts";
 import type { RequestId } from "../../wire/json-rpc.ts";
-import { definitionOf, type MetaTool, type MetaToolCaller } from "./define-meta-tool.ts";
+import { definitionOf, isQuestion, type MetaTool, type MetaToolCaller } from "./define-meta-tool.ts";
 import { failureToResult } from "./failure-to-result.ts";
 import type { DirectHandler } from "./fast-lane.ts";
 import { metaTools } from "./meta-tools/index.ts";
@@ -60,7 +60,7 @@ export function createServer(parts: FaceParts, era: Era): Server {
     const result = finished.get(id) ?? (await runTool(tool, params.arguments ?? {}, parts, callerOf(server, ctx, progress)));
     finished.delete(id);
     await progress?.settled();
-    if (result["resultType"] === "input_required") return inputRequired(result as never);
+    if (isQuestion(result)) return inputRequired(result as never);
     parts.link.relay(id, shapeForHost(result, era));
     return { content: [] };
   });
@@ -80,7 +80,7 @@ function directHandler(server: Server, parts: FaceParts, finished: Map<RequestId
       meta: travellingMeta(meta),
     });
     await progress?.settled();
-    if (signal.aborted || result["resultType"] !== "input_required") return shapeForHost(result, "legacy");
+    if (signal.aborted || !isQuestion(result)) return shapeForHost(result, "legacy");
     finished.set(id, result);
     return undefined;
   };

@@ -1,6 +1,6 @@
 import type { JSONRPCMessage, JSONRPCRequest } from "@modelcontextprotocol/server";
 import { GatewayError } from "../../model/errors.ts";
-import type { JsonObject } from "../../model/json.ts";
+import { isJsonObject, type JsonObject } from "../../model/json.ts";
 import type { RequestId } from "../../wire/json-rpc.ts";
 
 /** One `tools/call` of a legacy host that needs nothing the SDK keeps. */
@@ -79,9 +79,7 @@ export class FastLane {
 function plainCall({ method, params }: JSONRPCRequest): Pick<DirectCall, "name" | "args" | "meta"> | undefined {
   if (method !== "tools/call" || !params) return undefined;
   const { name, arguments: args = {}, _meta: meta } = params as JsonObject;
-  const plain = typeof name === "string" && isRecord(args) && (meta === undefined || isRecord(meta));
+  const plain = typeof name === "string" && isJsonObject(args) && (meta === undefined || isJsonObject(meta));
   if (!plain || Object.keys(params).some((key) => !PLAIN_PARAMS.has(key))) return undefined;
   return { name, args, meta };
 }
-
-const isRecord = (value: unknown): value is JsonObject => typeof value === "object" && value !== null && !Array.isArray(value);

@@ -8,13 +8,12 @@ import { outcomeOf } from "../../resilience/outcome.ts";
 import type { Clock } from "../../time/clock.ts";
 import { linkDeadline } from "../../time/linked-signal.ts";
 import { notExecuted } from "../../transport/not-executed.ts";
+import { mirroredCapabilities } from "../mirrored-capabilities.ts";
 import type { RefreshCatalog } from "../refresh-catalog.ts";
 import { reportStages } from "../report-stages.ts";
 import type { Router } from "../router.ts";
 import { attemptFacts } from "./attempt-facts.ts";
 
-/** The key under which a modern request says what its client can do. */
-const CLIENT_CAPABILITIES = "io.modelcontextprotocol/clientCapabilities";
 /** The key under which a backend is told for how many ms its answer is waited for; the protocol has none for that yet. */
 const TIMEOUT = "io.sallyport/timeoutMs";
 
@@ -105,7 +104,8 @@ function paramsOf({ ref, args, round }: ToolCall): JsonObject {
   };
 }
 
-function metaOf({ meta, hostCapabilities }: CallContext, { era }: Connection, waitMs: number): JsonObject {
-  const capabilities = era === "modern" && hostCapabilities ? { [CLIENT_CAPABILITIES]: hostCapabilities } : undefined;
-  return { ...meta, ...capabilities, [TIMEOUT]: waitMs };
-}
+const metaOf = ({ meta, hostCapabilities }: CallContext, connection: Connection, waitMs: number): JsonObject => ({
+  ...meta,
+  ...mirroredCapabilities(hostCapabilities, connection),
+  [TIMEOUT]: waitMs,
+});

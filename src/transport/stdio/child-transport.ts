@@ -1,10 +1,11 @@
 import type { Readable, Writable } from "node:stream";
 import type { JSONRPCMessage, MessageExtraInfo, Transport } from "@modelcontextprotocol/client";
 import { GatewayError } from "../../model/errors.ts";
-import { isRequestId, type RequestId, type RpcMessage, type RpcResponse } from "../../wire/json-rpc.ts";
+import type { RpcMessage, RpcResponse } from "../../wire/json-rpc.ts";
 import { LineWriter } from "../../wire/line-writer.ts";
-import { DirectInbox, type DirectRequest } from "../direct-call.ts";
+import type { DirectRequest } from "../direct-call.ts";
 import { ChildReader, type StrayKind } from "./child-reader.ts";
+import { DirectRequests } from "./direct-requests.ts";
 
 /** An answer of 8 MiB and the envelope around it. */
 export const MAX_CHILD_LINE_BYTES = 8 * 2 ** 20 + 64 * 2 ** 10;
@@ -39,7 +40,7 @@ export class ChildTransport implements Transport {
   readonly #reader: ChildReader;
   readonly #writer: LineWriter;
   readonly #inbox: RpcMessage[] = [];
-  readonly #directs = new Map<RequestId, OpenDirect>();
+  readonly #directs = new DirectRequests((message) => this.send(message));
   #delivering = false;
   #started = false;
   #ended = false;
@@ -84,31 +85,9 @@ export class ChildTransport implements Transport {
     await this.#writer.write(line);
   }
 
-  /** Sends a request past the SDK and gives back its response; one that is given up is cancelled as the SDK would. */
+  /** Sends a request past the SDK and gives back its response. */
   direct(direct: DirectRequest): Promise<RpcResponse> {
-    const { request, signal } = direct;
-    const { id } = request;
-    return new Promise((resolve, reject) => {
-      const end = (settle: () => void): void => {
-        signal.removeEventListener("abort", giveUp);
-        this.#directs.delete(id);
-        settle();
-      };
-      const giveUp = (): void => {
-        end(() => reject(signal.reason));
-        const params = { requestId: id, reason: "Call ended by its caller" };
-        this.send({ jsonrpc: "2.0", method: "notifications/cancelled", params }).catch(() => {}); // a dead child needs no telling
-      };
-      if (signal.aborted) return reject(signal.reason);
-      signal.addEventListener("abort", giveUp);
-      const inbox = new DirectInbox(direct, (message) => this.onmessage?.(message as JSONRPCMessage));
-      this.#directs.set(id, {
-        inbox,
-        answer: (response) => end(() => resolve(response)),
-        fail: (error) => end(() => reject(error)),
-      });
-      this.send(request as JSONRPCMessage).catch((error: unknown) => end(() => reject(error)));
-    });
+    return this.#directs.ask(direct);
   }
 
   /** Ends the conversation on our side; the pipes are left to their owner, and what the child still writes is dropped. */
@@ -139,23 +118,10 @@ export class ChildTransport implements Transport {
 
   #hand(message: RpcMessage): void {
     try {
-      const direct = this.#directFor(message);
-      if (direct) this.#handDirectly(direct, message);
-      else this.onmessage?.(message as JSONRPCMessage); // the SDK checks for itself what its narrower types promise
+      if (!this.#directs.take(message)) this.onmessage?.(message as JSONRPCMessage); // the SDK checks for itself what its narrower types promise
     } catch (error) {
       this.onerror?.(GatewayError.from(error));
     }
-  }
-
-  #directFor(message: RpcMessage): OpenDirect | undefined {
-    if (this.#directs.size === 0) return undefined;
-    const id = "method" in message ? message.params?.["progressToken"] : message.id;
-    return isRequestId(id) ? this.#directs.get(id) : undefined;
-  }
-
-  #handDirectly({ inbox, answer }: OpenDirect, message: RpcMessage): void {
-    inbox.take(message);
-    if (inbox.response) answer(inbox.response);
   }
 
   #outputEnded(): void {
@@ -176,20 +142,10 @@ export class ChildTransport implements Transport {
     this.#output.off("data", this.#onData);
     this.#output.resume();
     if (error) this.onerror?.(error);
-    for (const { fail } of [...this.#directs.values()]) fail(error ?? closedBeforeAnswer());
+    this.#directs.failAll(error);
     this.onclose?.();
   }
 }
-
-/** A request past the SDK that waits for its response. */
-interface OpenDirect {
-  readonly inbox: DirectInbox;
-  readonly answer: (response: RpcResponse) => void;
-  readonly fail: (error: GatewayError) => void;
-}
-
-const closedBeforeAnswer = (): GatewayError =>
-  new GatewayError("unavailable", "Cannot get a result of the server: its connection closed before it answered");
 
 const gone = (): GatewayError =>
   new GatewayError("unavailable", "Cannot reach the server: it has closed its pipes", { outcome: "not_executed" });

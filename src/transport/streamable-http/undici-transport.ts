@@ -81,18 +81,17 @@ export class UndiciTransport implements SdkTransport {
   async direct(direct: DirectRequest): Promise<RpcResponse> {
     if (this.#life.signal.aborted) throw this.#closed("not_executed");
     const { request, headers, signal } = direct;
-    const inbox = new DirectInbox(direct, (message) => this.#deliver(message));
-    using exchange = linkSignal(signal);
-    this.#inFlight.set(request.id, exchange);
+    const inbox = new DirectInbox(direct);
     try {
-      await this.#conversation.ask({ request, headers, signal: exchange.signal, deliver: (message) => inbox.take(message) });
+      await this.#exchange(request, headers, signal, (message) => {
+        if (!inbox.take(message)) this.#deliver(message);
+      });
     } catch (error) {
       if (signal.aborted) this.#tellCancelled(request);
       throw error;
-    } finally {
-      this.#inFlight.delete(request.id);
     }
-    return inbox.response ?? fail(brokenAnswer(this.#parts.backend, "is no response to the request"));
+    if (!inbox.response) throw brokenAnswer(this.#parts.backend, "is no response to the request");
+    return inbox.response;
   }
 
   /** Ends everything in flight, the session and the connections; takes about a second at most and never rejects. */
@@ -102,10 +101,20 @@ export class UndiciTransport implements SdkTransport {
   }
 
   async #ask(request: RpcRequest, { headers = {}, requestSignal }: TransportSendOptions): Promise<void> {
-    using exchange = linkSignal(requestSignal);
+    await this.#exchange(request, headers, requestSignal, (message) => this.#deliver(message));
+  }
+
+  /** Asks, and can be told to stop by the caller, by a cancellation that names the request, and by `close`. */
+  async #exchange(
+    request: RpcRequest,
+    headers: Readonly<Record<string, string>>,
+    caller: AbortSignal | undefined,
+    deliver: (message: RpcMessage) => void,
+  ): Promise<void> {
+    using exchange = linkSignal(caller);
     this.#inFlight.set(request.id, exchange);
     try {
-      await this.#conversation.ask({ request, headers, signal: exchange.signal, deliver: (message) => this.#deliver(message) });
+      await this.#conversation.ask({ request, headers, signal: exchange.signal, deliver });
     } finally {
       this.#inFlight.delete(request.id);
     }
@@ -168,8 +177,4 @@ export class UndiciTransport implements SdkTransport {
     const { backend } = this.#parts;
     return new GatewayError("unavailable", `Cannot call "${backend}": its connection is closed`, { backend, outcome });
   }
-}
-
-function fail(error: GatewayError): never {
-  throw error;
 }

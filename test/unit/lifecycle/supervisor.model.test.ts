@@ -92,7 +92,7 @@ const wait = (ms: number): Command =>
     (_, { clock }) => clock.advance(ms),
   );
 
-test("whatever calls, stops and pauses come in whatever order, no call is lost and at most one backend runs", async () => {
+test("whatever calls, stops and waits come in whatever order, no call is lost and at most one backend runs", async () => {
   const steps = fc.commands(
     [
       fc.constant(call),

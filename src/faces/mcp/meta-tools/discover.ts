@@ -1,11 +1,10 @@
 import type { DiscoverAnswer, NeedAnswer } from "../../../gateway/discovery.ts";
 import type { ToolCard } from "../../../gateway/shown-tools.ts";
-import { answer, INTEGER, type MetaTool, STRING, STRINGS } from "../define-meta-tool.ts";
+import { answer, BOOLEAN, INTEGER, type MetaTool, STRING, STRINGS } from "../define-meta-tool.ts";
 import { readOptionalBoolean, readOptionalInteger, readOptionalString, readStrings } from "../read-args.ts";
 
 const MOST_NEEDS = 8;
 const MOST_HITS = 20;
-const BOOLEAN = { type: "boolean" } as const;
 
 export const discover: MetaTool = {
   name: "discover",
