@@ -89,8 +89,8 @@ export class KeptIndex {
       if (contents === this.#kept) return;
       const text = await index.pack();
       if (contents !== this.#contents()) return; // changed meanwhile, and that change has set the timer again
-      this.#kept = contents;
       await store.write(INDEX_NAME, text);
+      this.#kept = contents;
     } catch (error) {
       log.warn({ error: String(error) }, "search index not kept");
     }

@@ -62,6 +62,22 @@ test("is kept three seconds after a change, once, and not again while nothing ch
   expect(ledger).toEqual(["read", "write"]);
 });
 
+test("that could not be written is written after the next listing, though the tools are the same", async () => {
+  const { store, ledger } = recordingStore();
+  let isFull = true;
+  const write: StateStore["write"] = (name, text) =>
+    isFull && name === INDEX_NAME ? Promise.reject(new Error("No space left")) : store.write(name, text);
+  await using house = openLamps({ ...store, write });
+  await find(house, "lamp");
+  await house.clock.advance(3_000);
+  await settled(() => house.log.some(({ message }) => message === "search index not kept"));
+  isFull = false;
+  await house.gateway.manage("refresh", "lamps", caller());
+  await house.clock.advance(3_000);
+  await settled(() => ledger.includes("write"));
+  expect(ledger).toEqual(["read", "write"]);
+});
+
 test("is kept when the process ends before that", async () => {
   const { store, ledger } = recordingStore();
   await seenOnce(store);
