@@ -69,14 +69,13 @@ export class ContainerLaunch {
     }
   }
 
-  /** Lets the container go and removes it if nobody else uses it; the caller has given its lease back before. */
+  /** Lets the container go and removes it if nobody else uses it; the caller has given its lease back. Can be tried again. */
   async withdraw(api: EngineApi): Promise<void> {
-    const launched = this.#launched;
-    this.#launched = undefined;
-    if (!launched) return;
-    launched.attachment?.close();
-    const { id, labels } = launched;
+    if (!this.#launched) return;
+    const { attachment, id, labels } = this.#launched;
+    attachment?.close();
     await retire({ id, labels, graceSec: this.#options.stopTimeoutSec }, { ...this.#deps, api });
+    this.#launched = undefined;
   }
 
   /** Whether another attempt makes sense; takes over or removes what was in the way. */

@@ -73,7 +73,7 @@ class ContainerDriver implements RuntimeDriver {
     const name = servingName(labels);
     const claim = new Scope();
     try {
-      claim.defer(async () => launch.withdraw((await engines.engine()).api)); // the engine of today: it may have gone and come back
+      claim.defer(() => engines.use(({ api }) => launch.withdraw(api))); // the engine of then: this one may have gone and come back
       claim.use(await leases.acquire(name)); // given back first: the withdrawal asks who else holds one
       const launched = await launch.run();
       await this.#untilReady(request, options, engine, launched);

@@ -1,6 +1,7 @@
 import { GatewayError } from "../model/errors.ts";
 import { abandonOnAbort } from "../time/linked-signal.ts";
 import { type Engine, type EngineFacts, type FindEngineOptions, findEngine } from "./engine-endpoint.ts";
+import { isFault } from "./engine-errors.ts";
 
 /** Keeps the one engine of this gateway: looked for when first needed, shared, and looked for anew once it has gone. */
 export class EngineConnector implements AsyncDisposable {
@@ -19,6 +20,17 @@ export class EngineConnector implements AsyncDisposable {
   engine(signal?: AbortSignal): Promise<Engine> {
     const engine = this.#engine();
     return signal ? abandonOnAbort(engine, signal) : engine;
+  }
+
+  /** Work that may be done twice, on the engine of today; where that turns out to have gone, once more on the next one. */
+  async use<T>(work: (engine: Engine) => Promise<T>): Promise<T> {
+    const engine = await this.engine();
+    try {
+      return await work(engine);
+    } catch (error) {
+      if (!isFault(error, "gone")) throw error;
+    }
+    return await work(await this.engine());
   }
 
   /** What `status` shows: the engine in use, why none is, or that nobody has asked for one yet. */

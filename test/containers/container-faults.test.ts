@@ -282,6 +282,18 @@ describeWithPodman("a container runtime in trouble", () => {
     expect(await harbour.containers()).toEqual([]);
   });
 
+  test("asks again when the connection breaks with which it cleans up", async () => {
+    let breaks = 0;
+    await using proxy = await throughFaults(({ path }) =>
+      path.endsWith("/json") && breaks-- > 0 ? { kind: "drop" } : undefined,
+    );
+    const box = await harbour.gateway({ engine: proxy.address }).launch(entry);
+    breaks = 1;
+    await box[Symbol.asyncDispose]();
+    expect(breaks).toBeLessThan(1);
+    expect(await harbour.containers()).toEqual([]);
+  });
+
   test("says so when the engine is gone for good, and gives its lease back all the same", async () => {
     let gone = false;
     const proxy = await throughFaults(() => (gone ? { kind: "drop" } : undefined));
