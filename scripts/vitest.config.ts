@@ -8,8 +8,6 @@ export default defineConfig({
     testTimeout: 30_000,
     hookTimeout: 30_000,
     pool: "forks",
-    // A container engine on a small shared machine now and then takes longer than a person would wait.
-    retry: process.env["CI"] ? 1 : 0,
     reporters: ["default"],
   },
 });

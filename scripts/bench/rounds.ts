@@ -20,27 +20,30 @@ export interface Round {
   readonly errors: number;
 }
 
-/** A variant at one concurrency, with all its rounds. */
+/** A variant under one load, with all its rounds. */
 export interface Case {
   readonly variant: Variant;
+  /** Calls under way at any time; of no meaning where `perSecond` is given. */
   readonly inFlight: number;
+  /** Calls are due at this rate, whether or not earlier ones were answered; undefined for as many as get through. */
+  readonly perSecond?: number;
   readonly rounds: Round[];
 }
 
 /** Runs every case once a round, in another order each time, so that foreign load meets all of them alike. */
 export async function runRounds(cases: readonly Case[], rounds: number, calls: number): Promise<void> {
   for (let round = 0; round < rounds; round += 1) {
-    for (const each of shuffled(cases)) each.rounds.push(await runOnce(each.variant, each.inFlight, calls));
+    for (const each of shuffled(cases)) each.rounds.push(await runOnce(each, calls));
     showProgress(round + 1, rounds);
   }
 }
 
 let nextId = 1_000; // ids below are for handshakes
 
-async function runOnce(variant: Variant, inFlight: number, calls: number): Promise<Round> {
+async function runOnce({ variant, inFlight, perSecond }: Case, calls: number): Promise<Round> {
   const cpuBefore = variant.pid === undefined ? undefined : cpuMicros(variant.pid);
   const begin = performance.now();
-  const { micros, errors } = await closedLoop(variant, inFlight, calls);
+  const { micros, errors } = await (perSecond ? openLoop(variant, perSecond, calls) : closedLoop(variant, inFlight, calls));
   const seconds = (performance.now() - begin) / 1_000;
   const cpuAfter = variant.pid === undefined ? undefined : cpuMicros(variant.pid);
   const list = sorted(micros);
@@ -71,5 +74,30 @@ function closedLoop(variant: Variant, inFlight: number, calls: number): Promise<
       });
     };
     for (let lane = 0; lane < inFlight; lane += 1) startOne();
+  });
+}
+
+const TICK_MS = 2;
+
+/** Sends calls when they are due and counts from then, so that a gateway that stands still cannot hide it by delaying the next. */
+function openLoop(variant: Variant, perSecond: number, calls: number): Promise<{ micros: number[]; errors: number }> {
+  const micros: number[] = [];
+  let started = 0;
+  let errors = 0;
+  const begin = performance.now();
+  const dueAt = (call: number): number => begin + (call * 1_000) / perSecond;
+  return new Promise((resolve) => {
+    const sendDue = (): void => {
+      for (; started < calls && dueAt(started) <= performance.now(); started += 1) {
+        const due = dueAt(started);
+        variant.call(nextId++, (ok) => {
+          micros.push((performance.now() - due) * 1_000);
+          if (!ok) errors += 1;
+          if (micros.length === calls) resolve({ micros, errors });
+        });
+      }
+      if (started === calls) clearInterval(timer);
+    };
+    const timer = setInterval(sendDue, TICK_MS);
   });
 }

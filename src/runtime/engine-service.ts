@@ -53,7 +53,11 @@ export async function startPrivateService(
   const socketPath = join(options.runtimeDir, `podman-${randomBytes(4).toString("hex")}.sock`);
   if (Buffer.byteLength(socketPath) > LONGEST_SOCKET_PATH) throw cannotStart(`the socket path "${socketPath}" is too long`);
   const args = ["system", "service", "--time", String(IDLE_SEC), `unix://${socketPath}`];
-  const child = spawn(options.podman, args, { stdio: ["ignore", "ignore", "pipe"], env: options.env });
+  const child = spawn(options.podman, args, {
+    stdio: ["ignore", "ignore", "pipe"],
+    env: options.env,
+    cwd: options.runtimeDir, // conmon leaves a file named "oom" where it stands when a container runs out of memory
+  });
   const said = new LogTail();
   if (child.stderr) said.follow(child.stderr);
   const ended = once(child, "close").then(

@@ -43,7 +43,7 @@ export async function startScriptedHttp(script: Script): Promise<ScriptedHttp> {
   const requests: Recorded[] = [];
   const waiting: { name: string; resolve: (request: Recorded) => void }[] = [];
   const behaviours = behavioursOf(script);
-  const server = createServer(async (incoming, response) => {
+  const server = createServer({ keepAliveTimeout: 0 }, async (incoming, response) => {
     const request = await record(incoming, response);
     requests.push(request);
     const name = nameOf(request);
