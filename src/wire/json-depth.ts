@@ -1,27 +1,5 @@
 const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
-const OPEN_BRACKET = 0x5b;
-const CLOSE_BRACKET = 0x5d;
-const OPEN_BRACE = 0x7b;
-const CLOSE_BRACE = 0x7d;
-
-/**
- * Whether JSON text nests arrays and objects deeper than `limit`. Reads the bytes once, without recursion, so it can stand
- * before `JSON.parse`; text that is no JSON gets an answer of no meaning.
- */
-export function bytesExceedDepth(text: Uint8Array, limit: number): boolean {
-  if (text.length <= limit) return false;
-  let depth = 0;
-  for (let at = 0; at < text.length; at += 1) {
-    const byte = text[at];
-    if (byte === QUOTE) at = endOfString(text, at);
-    else if (byte === OPEN_BRACE || byte === OPEN_BRACKET) {
-      depth += 1;
-      if (depth > limit) return true;
-    } else if (byte === CLOSE_BRACE || byte === CLOSE_BRACKET) depth -= 1;
-  }
-  return false;
-}
 
 /**
  * Whether a value nests arrays and objects deeper than `limit`; to be asked before `JSON.stringify`, `structuredClone` or

@@ -1,8 +1,10 @@
+import { isUtf8 } from "node:buffer";
 import type { RpcErrorObject } from "../model/errors.ts";
 import { isJsonObject, type JsonObject } from "../model/json.ts";
-import { bytesExceedDepth } from "./json-depth.ts";
+import { type ExactParse, parseExactly } from "./exact-json.ts";
 import { type EnvelopePeek, peekEnvelope } from "./peek-envelope.ts";
 import { isRequestId, type RequestId } from "./request-id.ts";
+import { type Survey, surveyJson } from "./survey-json.ts";
 
 export { isRequestId, type RequestId } from "./request-id.ts";
 
@@ -60,21 +62,27 @@ export type ParsedMessage =
 
 const KNOWN_MEMBERS = new Set(["jsonrpc", "id", "method", "params", "result", "error"]);
 
-/** Reads one line as one JSON-RPC 2.0 message; never throws. Bytes that are no UTF-8 read as U+FFFD, `params: null` as absent. */
+/**
+ * Reads one line as one JSON-RPC 2.0 message; never throws. Reads `params: null` as absent. What could not be passed on as it
+ * came is refused: bytes that are no UTF-8, and a key that stands twice in one object.
+ */
 export function parseMessage(line: Buffer, maxDepth: number = MAX_MESSAGE_DEPTH): ParsedMessage {
-  if (bytesExceedDepth(line, maxDepth))
-    return { kind: "invalid", ...peekEnvelope(line), error: invalid(`Message nests deeper than ${maxDepth} levels`) };
-  const parsed = parseJson(line);
-  if (parsed) return classify(parsed.value);
-  return { kind: "invalid", ...peekEnvelope(line), error: { code: PARSE_ERROR, message: "Message is not valid JSON" } };
+  const survey = surveyJson(line, maxDepth);
+  if (survey.tooDeep) return refuseLine(line, invalid(`Message nests deeper than ${maxDepth} levels`));
+  const parsed = parseJson(line, survey);
+  if (!parsed) return refuseLine(line, { code: PARSE_ERROR, message: "Message is not valid JSON" });
+  if ("problem" in parsed) return refuseLine(line, invalid(parsed.problem));
+  return isUtf8(line) ? classify(parsed.value) : refuseLine(line, invalid("Message is not valid UTF-8"));
 }
 
 /** The answer to a request that failed. */
 export const errorResponse = (id: RequestId | null, error: RpcErrorObject): RpcErrorResponse => ({ jsonrpc: "2.0", id, error });
 
-function parseJson(line: Buffer): { readonly value: unknown } | undefined {
+const refuseLine = (line: Buffer, error: RpcErrorObject): InvalidMessage => ({ kind: "invalid", ...peekEnvelope(line), error });
+
+function parseJson(line: Buffer, survey: Survey): ExactParse | undefined {
   try {
-    return { value: JSON.parse(line.toString("utf8")) };
+    return parseExactly(line.toString("utf8"), survey);
   } catch {
     return undefined;
   }

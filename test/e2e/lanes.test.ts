@@ -57,4 +57,43 @@ describe("a result on its way through the gateway", () => {
       { numRuns: 60 },
     );
   });
+
+  /** Values that `JSON.parse` and `JSON.stringify` would change or trip over. */
+  const EDGES = [
+    '{"id":12345678901234567890}',
+    '{"ids":[-9007199254740993,{"deep":[1e400]}]}',
+    '{"tenth":0.1000000000000000055511151231257827}',
+    '{"__proto__":{"polluted":true},"constructor":1}',
+    '{"lone":"\\ud800 and \\udfff"}',
+    `{"deep":${"[".repeat(90)}${"]".repeat(90)}}`,
+  ];
+
+  describe.each(Object.keys(SERVERS))("values at the edge, from and to %s", (server) => {
+    test.each(EDGES)("%s comes through either lane as it was written", async (value) => {
+      for (const lane of [{}, { "x-slow": true }]) {
+        await call(server, {}, lane);
+        const raw = `{"resultType":"complete","content":[],"structuredContent":${value}}`;
+        const args = { tool: `${server}/mirror`, arguments: { raw } };
+        await gateway.request("tools/call", { name: "invoke", arguments: args, ...lane });
+        expect(gateway.lastLine).toContain(`"structuredContent":${value}`);
+        const answer = gateway.answerTo("heard");
+        const params = JSON.stringify({
+          name: "invoke",
+          arguments: { tool: args.tool, arguments: { heard: true, value: 0 } },
+          ...lane,
+        });
+        const line = JSON.stringify({ jsonrpc: "2.0", id: "heard", method: "tools/call", params: "?" });
+        gateway.write(`${line.replace('"?"', () => params.replace('"value":0', () => `"value":${value}`))}\n`);
+        const { content } = resultOf(await answer) as { content: readonly { text: string }[] };
+        expect(content[0]?.text).toContain(`"value":${value}`);
+      }
+    });
+
+    test("a key twice in one object of a result fails the call, and says what was found", async () => {
+      const args = { tool: `${server}/mirror`, arguments: { raw: '{"content":[],"structuredContent":{"a":1,"a":2}}' } };
+      await gateway.request("tools/call", { name: "invoke", arguments: args });
+      expect(gateway.lastLine).toContain("upstream_protocol");
+      expect(gateway.lastLine).toContain('key \\"a\\" twice');
+    });
+  });
 });

@@ -30,6 +30,8 @@ export class GatewayProcess implements AsyncDisposable {
   readonly child: ChildProcessWithoutNullStreams;
   readonly #waiting = new Map<unknown, Waiter>();
   readonly #ownsHome: boolean;
+  /** The last line it wrote, as it came. */
+  lastLine = "";
   #stderr = "";
   #nextId = 1;
 
@@ -119,6 +121,7 @@ export class GatewayProcess implements AsyncDisposable {
   }
 
   #receive(line: string): void {
+    this.lastLine = line;
     const message = parseLine(line);
     if (!message) {
       this.strayLines.push(line);

@@ -1,5 +1,6 @@
 import type { GatewayError } from "../../model/errors.ts";
 import type { RegistryProblem } from "../../model/registry-snapshot.ts";
+import { stringifyExactly } from "../../wire/exact-json.ts";
 
 /** Where a command writes: data to `out`, everything else to `err`. */
 export interface Output {
@@ -22,7 +23,7 @@ export const dim = (output: Output, text: string): string => (output.color ? `\u
 export const printLine = (output: Output, line: string): void => void output.out.write(`${line}\n`);
 
 /** Exactly one JSON object on stdout. */
-export const printJson = (output: Output, data: unknown): void => printLine(output, JSON.stringify(data, null, 2));
+export const printJson = (output: Output, data: unknown): void => printLine(output, stringifyExactly(data, 2));
 
 /** Rows in columns as wide as their widest cell; the last column keeps its length. */
 export function printTable(output: Output, rows: readonly (readonly string[])[]): void {

@@ -1,5 +1,6 @@
 import type { JSONRPCMessage } from "@modelcontextprotocol/server";
 import { GatewayError } from "../../model/errors.ts";
+import { stringifyExactly } from "../../wire/exact-json.ts";
 import { errorResponse, INTERNAL_ERROR, type RequestId } from "../../wire/json-rpc.ts";
 
 /** Longest message in bytes, either way; SDK clients end the session when one exceeds 10 MiB. */
@@ -14,7 +15,7 @@ export const answeredId = (message: JSONRPCMessage): RequestId | undefined => ("
  */
 export function encodeMessage(message: JSONRPCMessage, room: number): string {
   try {
-    const text = JSON.stringify(message);
+    const text = stringifyExactly(message);
     const bytes = Buffer.byteLength(text);
     if (bytes <= Math.min(room, MAX_MESSAGE_BYTES)) return text;
     throw tooLarge(bytes);
@@ -24,7 +25,7 @@ export function encodeMessage(message: JSONRPCMessage, room: number): string {
     const id = answeredId(message);
     if (id === undefined) throw failure;
     const hint = failure.hint === undefined ? "" : `. ${failure.hint}`;
-    return JSON.stringify(errorResponse(id, { code: INTERNAL_ERROR, message: `${failure.message}${hint}` }));
+    return stringifyExactly(errorResponse(id, { code: INTERNAL_ERROR, message: `${failure.message}${hint}` }));
   }
 }
 

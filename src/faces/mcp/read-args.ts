@@ -1,5 +1,6 @@
 import { GatewayError } from "../../model/errors.ts";
 import { isJsonObject, type JsonObject } from "../../model/json.ts";
+import { parseLosslessly } from "../../wire/exact-json.ts";
 
 /** An argument of the wrong type or value, named with what was found and what was expected. */
 export const badArgument = (name: string, expected: string, found: unknown, hint?: string): GatewayError =>
@@ -67,7 +68,7 @@ function show(value: unknown): string {
 
 function parseJson(text: string): unknown {
   try {
-    return JSON.parse(text);
+    return parseLosslessly(text);
   } catch {
     return undefined;
   }

@@ -3,6 +3,7 @@ import type { JSONRPCMessage, Transport } from "@modelcontextprotocol/server";
 import { GatewayError } from "../../model/errors.ts";
 import type { JsonObject } from "../../model/json.ts";
 import type { Clock } from "../../time/clock.ts";
+import { stringifyExactly } from "../../wire/exact-json.ts";
 import {
   errorResponse,
   INTERNAL_ERROR,
@@ -172,7 +173,7 @@ export class StdioTransport implements Transport {
   }
 
   #answer(response: RpcErrorResponse): void {
-    this.#put(JSON.stringify(response));
+    this.#put(stringifyExactly(response));
   }
 
   #encode(message: JSONRPCMessage): string {

@@ -1,5 +1,6 @@
 import type { GatewayError } from "../../model/errors.ts";
 import { type Clock, sleep } from "../../time/clock.ts";
+import { stringifyExactly } from "../../wire/exact-json.ts";
 import { errorResponse, type RpcMessage, type RpcRequest } from "../../wire/json-rpc.ts";
 import {
   type AnswerContext,
@@ -68,7 +69,7 @@ export async function exchange(parts: ExchangeParts, ask: Ask): Promise<void> {
     accept: ANSWER_TYPES,
     "content-type": "application/json",
   };
-  const answer = await parts.pool.request({ method: "POST", headers, body: JSON.stringify(request), signal });
+  const answer = await parts.pool.request({ method: "POST", headers, body: stringifyExactly(request), signal });
   if (answer.statusCode >= 300) return refused(parts, ask, answer, session);
   if (first) parts.session.begin(request, answer);
   if (isEventStream(answer)) return readStream(parts, ask, answer);

@@ -1,5 +1,6 @@
 import { GatewayError } from "../../model/errors.ts";
 import { abandonOnAbort, type LinkedSignal, linkDeadline } from "../../time/linked-signal.ts";
+import { stringifyExactly } from "../../wire/exact-json.ts";
 import type { RpcMessage, RpcNotification } from "../../wire/json-rpc.ts";
 import { notExecuted } from "../not-executed.ts";
 import { fromSdkError } from "../sdk-errors.ts";
@@ -42,7 +43,7 @@ export class HttpConversation {
   async tell(message: RpcMessage, signal: AbortSignal): Promise<void> {
     const { backend, clock, pool, session } = this.#parts;
     const headers = { ...session.headers, accept: ANSWER_TYPES, "content-type": "application/json" };
-    const answer = await pool.request({ method: "POST", headers, body: JSON.stringify(message), signal });
+    const answer = await pool.request({ method: "POST", headers, body: stringifyExactly(message), signal });
     if (answer.statusCode >= 300) throw refusalError(backend, await readRefusal(answer, clock.wallTime())).thrown;
     leaveTail(answer.body, clock);
   }

@@ -1,4 +1,5 @@
 import { isJsonObject, type JsonObject } from "../../model/json.ts";
+import { restoreNumbers } from "../../wire/exact-json.ts";
 import { encodeHeaderValue } from "./headers.ts";
 
 /** One tool argument that travels a second time as an `Mcp-Param-<header>` header. */
@@ -104,6 +105,6 @@ function valueAt(args: unknown, path: readonly string[]): unknown {
 }
 
 function textOf(value: unknown): string | undefined {
-  if (typeof value === "string") return value;
+  if (typeof value === "string") return restoreNumbers(value);
   return typeof value === "boolean" || Number.isSafeInteger(value) ? String(value) : undefined;
 }

@@ -1,6 +1,9 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { bytesExceedDepth, valueExceedsDepth } from "../../../src/wire/json-depth.ts";
+import { valueExceedsDepth } from "../../../src/wire/json-depth.ts";
+import { surveyJson } from "../../../src/wire/survey-json.ts";
+
+const bytesExceedDepth = (text: Buffer, limit: number): boolean => surveyJson(text, limit).tooDeep;
 
 function depthOf(value: unknown): number {
   if (typeof value !== "object" || value === null) return 0;

@@ -1,5 +1,6 @@
 import { GatewayError } from "../../../model/errors.ts";
 import { isJsonObject, type JsonObject } from "../../../model/json.ts";
+import { parseLosslessly, stringifyExactly } from "../../../wire/exact-json.ts";
 import type { CommandContext } from "../command.ts";
 import { EXIT } from "../exit-codes.ts";
 import { printJson, printLine } from "../print.ts";
@@ -21,7 +22,7 @@ export async function call(
 
 function readJson(text: string): JsonObject {
   try {
-    const value: unknown = JSON.parse(text);
+    const value = parseLosslessly(text);
     if (isJsonObject(value)) return value;
   } catch {
     // told below, with what was expected
@@ -49,7 +50,7 @@ function readPair(pair: string, properties: JsonObject): [string, unknown] {
 
 function jsonOrText(text: string): unknown {
   try {
-    return JSON.parse(text);
+    return parseLosslessly(text);
   } catch {
     return text;
   }
@@ -61,7 +62,7 @@ function printResult({ output }: CommandContext, result: JsonObject): void {
   for (const block of content) {
     if (isJsonObject(block) && typeof block["text"] === "string") printLine(output, block["text"]);
     else if (isJsonObject(block) && typeof block["data"] === "string") {
-      printLine(output, JSON.stringify({ ...block, data: `${block["data"].length} characters of base64` }));
-    } else printLine(output, JSON.stringify(block));
+      printLine(output, stringifyExactly({ ...block, data: `${block["data"].length} characters of base64` }));
+    } else printLine(output, stringifyExactly(block));
   }
 }

@@ -1,0 +1,107 @@
+import { randomBytes } from "node:crypto";
+import { type Survey, surveyJson } from "./survey-json.ts";
+
+/** A string that nobody outside this process can write, for it is new with every start. */
+const MARK = `number-${randomBytes(12).toString("hex")}:`;
+const NUMBER = /-?\d[\d.eE+-]*/g;
+const MARKED = new RegExp(`(\\\\*)"${MARK}([-+.\\deE]+)\\1"|${MARK}([-+.\\deE]+)`, "g");
+const LONGEST_KEY_SHOWN = 64;
+
+let anyMarked = false;
+
+/** Whether text could be read without a loss; if not, what stands in the way. */
+export type ExactParse = { readonly value: unknown } | { readonly problem: string };
+
+/**
+ * Reads JSON text so that `stringifyExactly` writes the same values again. Numbers that a double cannot hold are kept as
+ * marked strings; text that gives a key of an object twice is refused, since a reader of it takes one value and drops the
+ * other. Throws a SyntaxError for text that is no JSON.
+ */
+export function parseExactly(text: string, survey: Survey): ExactParse {
+  const value: unknown = JSON.parse(survey.oddNumbers ? markNumbers(text) : text);
+  if (survey.keys === keysOf(value)) return { value };
+  return { problem: `Message has the key ${JSON.stringify(repeatedKey(text)?.slice(0, LONGEST_KEY_SHOWN))} twice in one object` };
+}
+
+/** Reads short JSON text of people or models as `parseExactly` does; throws a SyntaxError for what it refuses, too. */
+export function parseLosslessly(text: string): unknown {
+  const parsed = parseExactly(text, surveyJson(Buffer.from(text), Number.POSITIVE_INFINITY));
+  if ("problem" in parsed) throw new SyntaxError(parsed.problem);
+  return parsed.value;
+}
+
+/** Writes a value as JSON, with the numbers that `parseExactly` kept as they were written. */
+export function stringifyExactly(value: unknown, space?: number): string {
+  const text = JSON.stringify(value, undefined, space);
+  return anyMarked ? restoreNumbers(text) : text;
+}
+
+/** Puts the numbers that `parseExactly` marked back into text in which they may stand at any depth of quoting. */
+export const restoreNumbers = (text: string): string =>
+  anyMarked && text.includes(MARK)
+    ? text.replace(MARKED, (_, _slashes, quoted?: string, bare?: string) => quoted ?? bare ?? "")
+    : text;
+
+function markNumbers(text: string): string {
+  const parts: string[] = [];
+  for (const { outside, string } of piecesOf(text)) parts.push(outside.replace(NUMBER, markIfChanged), string);
+  return parts.join("");
+}
+
+function markIfChanged(number: string): string {
+  if (String(Number(number)) === number) return number;
+  JSON.parse(number); // what is no number of JSON is not made one
+  anyMarked = true;
+  return `"${MARK}${number}"`;
+}
+
+/** The first key that an object has twice. */
+function repeatedKey(text: string): string | undefined {
+  const open: Set<string>[] = [];
+  let last = "";
+  for (const { outside, string } of piecesOf(text)) {
+    for (const char of outside) {
+      if (char === "{" || char === "[") open.push(new Set());
+      else if (char === "}" || char === "]") open.pop();
+      else if (char === ":") {
+        const key: string = JSON.parse(last);
+        if (open.at(-1)?.has(key)) return key;
+        open.at(-1)?.add(key);
+      }
+    }
+    last = string;
+  }
+  return undefined;
+}
+
+/** The text, string by string, each with what stands before it. */
+function* piecesOf(text: string): Generator<{ readonly outside: string; readonly string: string }> {
+  for (let at = 0; at < text.length; ) {
+    const quote = text.indexOf('"', at);
+    const end = quote < 0 ? text.length : endOf(text, quote);
+    yield { outside: text.slice(at, quote < 0 ? end : quote), string: quote < 0 ? "" : text.slice(quote, end) };
+    at = end;
+  }
+}
+
+/** Where the text goes on after the string that opens at `quote`. */
+function endOf(text: string, quote: number): number {
+  for (let at = text.indexOf('"', quote + 1); at >= 0; at = text.indexOf('"', at + 1)) {
+    let slashes = 0;
+    while (text[at - 1 - slashes] === "\\") slashes += 1;
+    if (slashes % 2 === 0) return at + 1;
+  }
+  return text.length;
+}
+
+function keysOf(value: unknown): number {
+  let keys = 0;
+  const waiting: unknown[] = [value];
+  for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
+    if (typeof next !== "object" || next === null) continue;
+    const children = Object.values(next);
+    if (!Array.isArray(next)) keys += children.length;
+    for (const child of children) if (typeof child === "object" && child !== null) waiting.push(child);
+  }
+  return keys;
+}
