@@ -110,7 +110,7 @@ describe("a conversation of the 2025 era", () => {
       [`[${JSON.stringify(ping(1))}]`, failure(null, -32_600)],
       [{ jsonrpc: "2.0", id: 2 }, failure(2, -32_600)],
       [{ ...ping(3), extra: true }, failure(3, -32_600)],
-      ['{"jsonrpc":"2.0","id":9007199254740993,"method":"ping"}', failure(null, -32_600)],
+      ['{"jsonrpc":"2.0","id":7,"id":8,"method":"ping"}', failure(8, -32_600)],
       [ping(1.5), failure(null, -32_600)],
       [ping(null), failure(null, -32_600)],
       [ping(true), failure(null, -32_600)],
