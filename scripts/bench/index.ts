@@ -1,16 +1,20 @@
-// Measures the built gateway against floors of the same run. Run: npm run bench -- cold-start|call|start|isolation [--rounds N]
+// Measures the built gateway against floors of the same run. Run: npm run bench -- cold-start|call|cache|large|start|isolation [--rounds N]
 // [--calls N] [--output FILE] [--no-pin]
 import { parseArgs } from "node:util";
 import { describeMachine, pinToOneCpu } from "./machine.ts";
 import { type Findings, printTable, writeJson } from "./report.ts";
+import { cache } from "./scenarios/cache.ts";
 import { call } from "./scenarios/call.ts";
 import { coldStart } from "./scenarios/cold-start.ts";
 import { isolation } from "./scenarios/isolation.ts";
+import { large } from "./scenarios/large.ts";
 import { start } from "./scenarios/start.ts";
 
 const SCENARIOS: Readonly<Record<string, (rounds: number, calls: number) => Promise<Findings>>> = {
   "cold-start": coldStart,
   call,
+  cache,
+  large,
   start,
   isolation,
 };

@@ -14,6 +14,11 @@ export function rssMib(pid: number): number | undefined {
   return fromProc(() => Number(/^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1]) / 1_024);
 }
 
+/** The most memory a process had resident so far in MiB, or undefined where there is no Linux /proc. */
+export function peakRssMib(pid: number): number | undefined {
+  return fromProc(() => Number(/^VmHWM:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1]) / 1_024);
+}
+
 function fromProc(read: () => number): number | undefined {
   try {
     return read();

@@ -1,7 +1,5 @@
-import { once } from "node:events";
-import { createInterface } from "node:readline";
-import { fileURLToPath } from "node:url";
 import { Scope } from "../../../src/model/scope.ts";
+import { backendFile, startHttpBackend } from "../backend.ts";
 import { initialize, install, spawnGateway } from "../gateway.ts";
 import { HttpDriver } from "../http-driver.ts";
 import { LineDriver } from "../line-driver.ts";
@@ -15,7 +13,6 @@ const WARM_UP = 2_000;
 const ECHO = "stdio echo";
 const DIRECT = "direct HTTP call";
 const TEXT = "a".repeat(64);
-const backend = (name: string): string => fileURLToPath(new URL(`../backends/${name}.mjs`, import.meta.url));
 
 /** `invoke` through the gateway to a fast backend over each transport, against the hops that nothing can save. */
 export async function call(rounds: number, calls: number): Promise<Findings> {
@@ -36,11 +33,11 @@ export async function call(rounds: number, calls: number): Promise<Findings> {
 async function openVariants(scope: Scope): Promise<Variant[]> {
   const url = await startHttpBackend(scope);
   const direct = scope.use(new HttpDriver(url));
-  const echo = scope.use(new LineDriver(process.execPath, [backend("stdio-echo")]));
+  const echo = scope.use(new LineDriver(process.execPath, [backendFile("stdio-echo")]));
   const installation = install({
     legacy: { url, protocolEra: "legacy" },
     modern: { url, protocolEra: "modern" },
-    stdio: { command: process.execPath, args: [backend("stdio-backend")] },
+    stdio: { command: process.execPath, args: [backendFile("stdio-backend")] },
   });
   scope.defer(() => installation[Symbol.dispose]());
   const gateway = scope.use(spawnGateway(installation));
@@ -60,13 +57,6 @@ async function openVariants(scope: Scope): Promise<Variant[]> {
     await through("modern", "gateway, HTTP backend (2026-07-28)"),
     await through("stdio", "gateway, stdio backend"),
   ];
-}
-
-async function startHttpBackend(scope: Scope): Promise<string> {
-  const { child } = scope.use(new LineDriver(process.execPath, [backend("http-backend")]));
-  if (!child.stdout) throw new Error("Expected a piped stdout");
-  const [url] = await once(createInterface({ input: child.stdout }), "line");
-  return String(url);
 }
 
 const invocation = (server: string) => ({ name: "invoke", arguments: { tool: `${server}/echo`, arguments: { text: TEXT } } });
