@@ -1,5 +1,5 @@
-// Runs the official MCP conformance suite against the built gateway, in both protocol eras, and compares what it finds with
-// baseline.json. Run: npm run conformance -- [--half client|facade|plain] [--scenario NAME] [--verbose]
+// Runs the official MCP conformance suite and the MCP Inspector against the built gateway, in both protocol eras, and compares what it finds with
+// baseline.json. Run: npm run conformance -- [--half client|facade|plain|inspector] [--scenario NAME] [--verbose]
 import { parseArgs } from "node:util";
 import { type Judged, judge, readBaseline } from "./baseline.ts";
 import { printReport } from "./report.ts";
@@ -15,7 +15,7 @@ const scenarios = HALVES.filter((half) => (values.half ?? half) === half)
   .filter(({ name }) => (values.scenario ?? name) === name);
 
 if (scenarios.length === 0) {
-  console.error("Usage: npm run conformance -- [--half client|facade|plain] [--scenario NAME] [--verbose]");
+  console.error("Usage: npm run conformance -- [--half client|facade|plain|inspector] [--scenario NAME] [--verbose]");
   process.exitCode = 2;
 } else {
   const [suite, baseline] = await Promise.all([installSuite(), readBaseline()]);

@@ -2,7 +2,12 @@ import { printTable } from "../bench/report.ts";
 import type { Judged, Verdict } from "./baseline.ts";
 import { HALVES, REVISIONS } from "./scenarios.ts";
 
-const TITLES = { client: "upstream leg", facade: "backend through our tools", plain: "our own stdio face" } as const;
+const TITLES = {
+  client: "upstream leg",
+  facade: "backend through our tools",
+  plain: "our own stdio face",
+  inspector: "to the MCP Inspector",
+} as const;
 
 /** Prints a table, everything that was not expected, and how many checks passed and failed. */
 export function printReport(judged: readonly Judged[]): void {

@@ -3,6 +3,7 @@ import { createGatewayHome } from "../../test/support/gateway-home.ts";
 import { startBridge } from "./bridge.ts";
 import { SERVER, translate } from "./facade.ts";
 import { startFixture } from "./fixture/start-fixture.ts";
+import { runInspector } from "./inspector.ts";
 import { type Outcome, runScenario } from "./run-scenario.ts";
 import type { Scenario } from "./scenarios.ts";
 import type { Suite } from "./suite.ts";
@@ -30,7 +31,9 @@ export async function runAll(suite: Suite, scenarios: readonly Scenario[]): Prom
     for (let index = next++; index < scenarios.length; index = next++) {
       const scenario = scenarios[index] as Scenario;
       const server = scenario.half === "facade" ? facade : plain;
-      outcomes[index] = await runScenario(suite, scenario, scenario.half === "client" ? DRIVER : ["--url", server.url]);
+      const target = scenario.half === "client" ? DRIVER : ["--url", server.url];
+      outcomes[index] =
+        scenario.half === "inspector" ? await runInspector(suite, scenario, home) : await runScenario(suite, scenario, target);
     }
   };
   await Promise.all(Array.from({ length: LANES }, work));

@@ -1,8 +1,8 @@
 /**
  * What is put to the test: our upstream leg against the suite's mock servers (`client`), a backend reached through our
- * meta-tools (`facade`), and our own stdio face (`plain`).
+ * meta-tools (`facade`), our own stdio face (`plain`), and the same to the eyes of the MCP Inspector (`inspector`).
  */
-export const HALVES = ["client", "facade", "plain"] as const;
+export const HALVES = ["client", "facade", "plain", "inspector"] as const;
 export type Half = (typeof HALVES)[number];
 
 export const REVISIONS = ["2025-11-25", "2026-07-28"] as const;
@@ -89,7 +89,13 @@ const PLAIN: Plan = {
   "2026-07-28": ["server-stateless", "caching"],
 };
 
-const PLANS: Readonly<Record<Half, Plan>> = { client: CLIENT, facade: FACADE, plain: PLAIN };
+const INSPECTOR: Plan = {
+  both: ["tools-list-strict", "tools-call", "tools-call-error", "tools-call-load"],
+  "2025-11-25": [],
+  "2026-07-28": [],
+};
+
+const PLANS: Readonly<Record<Half, Plan>> = { client: CLIENT, facade: FACADE, plain: PLAIN, inspector: INSPECTOR };
 
 /** Every scenario of one half at one revision, in the order in which they are reported. */
 export const scenariosOf = (half: Half, revision: Revision): readonly Scenario[] =>

@@ -7,31 +7,36 @@ import { promisify } from "node:util";
 
 const SUITE = "@modelcontextprotocol/conformance";
 const VERSION = "0.2.0-alpha.12";
+const INSPECTOR = "@modelcontextprotocol/inspector";
+const INSPECTOR_VERSION = "2.12.0";
 /** The suite needs a newer Node than Sallyport does, so it brings its own. */
 const NODE_MAJOR = "22";
 const PLATFORMS: Readonly<Record<string, string>> = { linux: "linux", darwin: "darwin", win32: "win" };
 
 const run = promisify(execFile);
 
-/** The installed conformance suite: which Node runs it, and its entry file. */
+/** The installed conformance suite and Inspector: which Node runs them, and their entry files. */
 export interface Suite {
   readonly node: string;
   readonly entry: string;
+  /** The entry file of the MCP Inspector. */
+  readonly inspector: string;
 }
 
 /** Finds the suite in the cache folder; installs it there, with its Node, when it is missing. */
 export async function installSuite(): Promise<Suite> {
-  const dir = join(cacheDir(), "sallyport-conformance", VERSION);
+  const dir = join(cacheDir(), "sallyport-conformance", `${VERSION}-inspector-${INSPECTOR_VERSION}`);
   const nodePackage = `node-${platform()}-${process.arch}`;
   const binary = process.platform === "win32" ? "node.exe" : "node";
   const suite = {
     node: join(dir, "node_modules", nodePackage, "bin", binary),
     entry: join(dir, "node_modules", SUITE, "dist", "index.js"),
+    inspector: join(dir, "node_modules", INSPECTOR, "clients", "launcher", "build", "index.js"),
   };
-  if (existsSync(suite.node) && existsSync(suite.entry)) return suite;
-  console.log(`Installing ${SUITE}@${VERSION} and Node ${NODE_MAJOR} into ${dir}`);
+  if (Object.values(suite).every((file) => existsSync(file))) return suite;
+  console.log(`Installing ${SUITE}@${VERSION}, ${INSPECTOR}@${INSPECTOR_VERSION} and Node ${NODE_MAJOR} into ${dir}`);
   await mkdir(dir, { recursive: true });
-  const packages = [`${SUITE}@${VERSION}`, `${nodePackage}@${NODE_MAJOR}`];
+  const packages = [`${SUITE}@${VERSION}`, `${INSPECTOR}@${INSPECTOR_VERSION}`, `${nodePackage}@${NODE_MAJOR}`];
   const settings = ["--no-audit", "--no-fund", "--ignore-scripts"];
   await run("npm", ["install", "--prefix", dir, ...settings, ...packages], { shell: process.platform === "win32" });
   return suite;
