@@ -10,12 +10,17 @@ export class HttpDriver implements AsyncDisposable {
 
   constructor(url: string) {
     const { origin, pathname } = new URL(url);
-    this.#pool = new Pool(origin, { connections: 64, pipelining: 1, keepAliveTimeout: 30_000 });
+    this.#pool = new Pool(origin, { connections: 1_024, pipelining: 1, keepAliveTimeout: 30_000 });
     this.#path = pathname;
   }
 
   send(body: string, done: Done): void {
     this.#pool.dispatch({ method: "POST", path: this.#path, headers: HEADERS, body }, new Answer(done));
+  }
+
+  /** The same for an answer that is a stream: `onText` hears each piece of it as it comes. */
+  stream(body: string, onText: (text: string) => void, done: Done): void {
+    this.#pool.dispatch({ method: "POST", path: this.#path, headers: HEADERS, body }, new Answer(done, onText));
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -25,11 +30,13 @@ export class HttpDriver implements AsyncDisposable {
 
 class Answer implements Dispatcher.DispatchHandler {
   readonly #done: Done;
+  readonly #onText: ((text: string) => void) | undefined;
   readonly #chunks: Buffer[] = [];
   #status = 0;
 
-  constructor(done: Done) {
+  constructor(done: Done, onText?: (text: string) => void) {
     this.#done = done;
+    this.#onText = onText;
   }
 
   onRequestStart(): void {} // undici refuses a handler without it
@@ -40,6 +47,7 @@ class Answer implements Dispatcher.DispatchHandler {
 
   onResponseData(_controller: Dispatcher.DispatchController, chunk: Buffer): void {
     this.#chunks.push(chunk);
+    this.#onText?.(chunk.toString("latin1"));
   }
 
   onResponseEnd(): void {

@@ -1,23 +1,33 @@
-// Measures the built gateway against floors of the same run. Run: npm run bench -- cold-start|call|cache|large|start|isolation [--rounds N]
-// [--calls N] [--output FILE] [--no-pin]
+// Measures the built gateway against floors of the same run. See USAGE.
+import { writeFileSync } from "node:fs";
 import { parseArgs } from "node:util";
-import { describeMachine, pinToOneCpu } from "./machine.ts";
-import { type Findings, printTable, writeJson } from "./report.ts";
+import { drawBars } from "./draw-bars.ts";
+import { brokenLimits } from "./headlines.ts";
+import { describeMachine, type Machine, pinToOneCpu } from "./machine.ts";
+import { type Findings, printTable, type Results, writeJson } from "./report.ts";
 import { cache } from "./scenarios/cache.ts";
 import { call } from "./scenarios/call.ts";
 import { coldStart } from "./scenarios/cold-start.ts";
 import { isolation } from "./scenarios/isolation.ts";
 import { large } from "./scenarios/large.ts";
 import { start } from "./scenarios/start.ts";
+import { streaming } from "./scenarios/streaming.ts";
 
 const SCENARIOS: Readonly<Record<string, (rounds: number, calls: number) => Promise<Findings>>> = {
   "cold-start": coldStart,
   call,
   cache,
   large,
+  streaming,
   start,
   isolation,
 };
+const USAGE = `npm run bench -- ${Object.keys(SCENARIOS).join("|")}|all
+  --rounds N    how often each variant is measured, in another order each time (default 20)
+  --calls N     calls of one variant in one round (default 400)
+  --output FILE where the figures go as JSON, with a drawing beside it (default bench-results/NAME.json)
+  --assert      ends with 1 if a figure is beyond its limit in scripts/bench/headlines.json
+  --no-pin      leaves it to the system on which CPUs the processes run`;
 
 const { positionals, values } = parseArgs({
   allowPositionals: true,
@@ -25,28 +35,46 @@ const { positionals, values } = parseArgs({
     rounds: { type: "string", default: "20" },
     calls: { type: "string", default: "400" },
     output: { type: "string" },
+    assert: { type: "boolean", default: false },
     "no-pin": { type: "boolean", default: false },
   },
 });
 const name = positionals[0] ?? "";
-const scenario = SCENARIOS[name];
-const [rounds, calls] = [Number(values.rounds), Number(values.calls)];
+const names = name === "all" ? Object.keys(SCENARIOS) : Object.keys(SCENARIOS).filter((each) => each === name);
+const settings = { rounds: Number(values.rounds), calls: Number(values.calls) };
 
-if (!scenario || !(rounds >= 1) || !(calls >= 1)) {
-  console.error(
-    `Usage: npm run bench -- ${Object.keys(SCENARIOS).join("|")} [--rounds N] [--calls N] [--output FILE] [--no-pin]`,
-  );
+if (names.length === 0 || !(settings.rounds >= 1) || !(settings.calls >= 1)) {
+  console.error(USAGE);
   process.exitCode = 2;
-} else {
-  const machine = describeMachine(values["no-pin"] ? "no" : pinToOneCpu());
-  const findings = await scenario(rounds, calls);
-  const { cpu, cores, node, pinnedTo, loadAtStart } = machine;
-  console.log(
-    `${name}: ${rounds} rounds; Node ${node}; ${cores} x ${cpu}; pinned: ${pinnedTo}; load ${loadAtStart.toFixed(1)}\n`,
-  );
-  printTable(findings.rows);
-  for (const note of findings.notes) console.log(`\n${note}`);
+} else await measure(describeMachine(values["no-pin"] ? "no" : pinToOneCpu()));
+
+async function measure(machine: Machine): Promise<void> {
+  const { cpu, cores, node, pinnedTo } = machine;
+  console.log(`${settings.rounds} rounds; Node ${node}; ${cores} x ${cpu}; pinned: ${pinnedTo}`);
+  const results: Record<string, Findings> = {};
+  for (const each of names) {
+    console.log(`\n${each}; load ${describeMachine("").loadAtStart.toFixed(1)}\n`);
+    const findings = await SCENARIOS[each]?.(settings.rounds, settings.calls);
+    if (!findings) continue;
+    results[each] = findings;
+    printTable(findings.rows);
+    for (const note of findings.notes) console.log(`\n${note}`);
+  }
+  keep(machine, results);
+  if (values.assert) judge(results);
+}
+
+function keep(machine: Machine, results: Results): void {
   const file = values.output ?? `bench-results/${name}.json`;
-  writeJson(file, name, machine, { rounds, calls }, findings);
-  console.error(`\nWritten to ${file}`);
+  writeJson(file, machine, settings, results);
+  const drawing = `${file.replace(/\.json$/, "")}.svg`;
+  writeFileSync(drawing, drawBars(results));
+  console.error(`\nWritten to ${file}, drawn in ${drawing}`);
+}
+
+function judge(results: Results): void {
+  const broken = brokenLimits(results);
+  for (const line of broken) console.error(line);
+  console.error(broken.length === 0 ? "All figures are within their limits" : `${broken.length} figures are beyond their limits`);
+  if (broken.length > 0) process.exitCode = 1;
 }

@@ -17,6 +17,8 @@ export class LineDriver implements AsyncDisposable {
   readonly child: ChildProcess;
   readonly #waiting = new Map<number, Done>();
   #chunks: Buffer[] = [];
+  /** Hears every line that answers no request of ours. */
+  onOther: (line: string) => void = () => {};
   /** The last whole line received, for the one check that what is measured is what was meant. */
   lastLine = "";
 
@@ -69,7 +71,10 @@ export class LineDriver implements AsyncDisposable {
     const text = line.length <= SMALL ? line.toString("latin1") : edgesOf(line);
     const id = Number(/"id":(\d+)/.exec(text)?.[1]);
     const done = this.#waiting.get(id);
-    if (!done) return;
+    if (!done) {
+      this.onOther(text);
+      return;
+    }
     this.#waiting.delete(id);
     this.lastLine = text;
     done(!FAILED.test(text));

@@ -10,7 +10,12 @@ export interface Findings {
   readonly rows: readonly Row[];
   /** How to read the rows, one sentence each. */
   readonly notes: readonly string[];
+  /** The column to draw, and those that name a row. */
+  readonly chart: { readonly value: string; readonly names: readonly string[] };
 }
+
+/** What scenarios found, by their names. */
+export type Results = Readonly<Record<string, Findings>>;
 
 /** Prints the rows as a table with one column per key of the first row; a missing value is a dash. */
 export function printTable(rows: readonly Row[]): void {
@@ -31,12 +36,13 @@ export function showProgress(round: number, rounds: number): void {
 }
 
 /** Writes findings with everything needed to compare them later. */
-export function writeJson(file: string, name: string, machine: Machine, settings: Row, findings: Findings): void {
+export function writeJson(file: string, machine: Machine, settings: Row, scenarios: Results): void {
   mkdirSync(dirname(file), { recursive: true });
-  writeFileSync(file, `${JSON.stringify({ name, at: new Date().toISOString(), machine, settings, ...findings }, null, 2)}\n`);
+  writeFileSync(file, `${JSON.stringify({ at: new Date().toISOString(), machine, settings, scenarios }, null, 2)}\n`);
 }
 
-function cell(value: number | string | undefined): string {
+/** A figure or a text as a person reads it; a missing value is a dash. */
+export function cell(value: number | string | undefined): string {
   if (value === undefined) return "-";
   if (typeof value === "string") return value;
   if (Math.abs(value) >= 100) return value.toFixed(0);

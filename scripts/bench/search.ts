@@ -5,9 +5,10 @@ import { parseArgs } from "node:util";
 import { printTable, type Row } from "./report.ts";
 import { scoreColumns, timeColumns } from "./search/columns.ts";
 import { compareAll } from "./search/compare-all.ts";
-import { sallyport } from "./search/engine.ts";
+import { type Engine, sallyport } from "./search/engine.ts";
 import { enginesFor } from "./search/engines.ts";
 import { type CorpusTool, corpusFiles, type LabelledQuery, queryFiles, readLines } from "./search/labelled-set.ts";
+import { meaningEngines } from "./search/meaning.ts";
 import { measure } from "./search/measure.ts";
 import { packageLoader } from "./search/optional-package.ts";
 import { runSet } from "./search/run-set.ts";
@@ -20,6 +21,8 @@ npm run bench:search -- --all DIR --scale 3017,33029,100000         times, build
 npm run bench:search -- --corpus FILE --queries FILE --scale N,...  the same for one set
   --json             prints JSON instead of a table
   --engines NAME,... only these engines ("sallyport", "flat BM25", "MiniSearch", "MiniSearch tuned", "FTS5", "Orama")
+  --embeddings URL --model NAME [--query-prefix TEXT] [--document-prefix TEXT]
+                     the same search with a model's meaning beside its words (an OpenAI-compatible endpoint), at three weights
   --packages DIR     looks for the engines' packages in the node_modules of DIR
 Files are JSON lines, gzipped or not: {server, tool, description?, inputSchema?} and {id, query, relevant: [{server, tool}]}.`;
 
@@ -33,6 +36,10 @@ const { values } = parseArgs({
     scale: { type: "string" },
     engines: { type: "string" },
     packages: { type: "string" },
+    embeddings: { type: "string" },
+    model: { type: "string" },
+    "query-prefix": { type: "string", default: "" },
+    "document-prefix": { type: "string", default: "" },
     json: { type: "boolean", default: false },
   },
 });
@@ -55,7 +62,7 @@ async function measured(): Promise<readonly Row[] | undefined> {
     const load = packageLoader(values.packages);
     if (scale === undefined) {
       const readers = new Map(corpora.map(([name, file]) => [name, () => readLines<CorpusTool>(file)]));
-      return compareAll(all, readers, sets, enginesFor(load, only));
+      return compareAll(all, readers, sets, [...enginesFor(load, only), ...withMeaning()]);
     }
     const lists = corpora.map(([, file]) => readLines<CorpusTool>(file));
     return measureScale(lists, sets, sizes(scale), enginesFor(load, only ?? [sallyport.name]));
@@ -69,6 +76,11 @@ async function measured(): Promise<readonly Row[] | undefined> {
     sizes(scale),
     enginesFor(packageLoader(values.packages), only ?? [sallyport.name]),
   );
+}
+
+function withMeaning(): readonly Engine[] {
+  const { embeddings: url, model, "query-prefix": queryPrefix, "document-prefix": documentPrefix } = values;
+  return url === undefined || model === undefined ? [] : meaningEngines({ url, model, queryPrefix, documentPrefix });
 }
 
 function sizes(text: string): readonly number[] {

@@ -3,6 +3,34 @@
 import { createServer } from "node:http";
 import { answer } from "./answer.mjs";
 
+/**
+ * Answers with a stream: so many `lines` of progress, one every `everyMs`, each with the moment of its writing, then the result.
+ * @param {any} message
+ * @param {import("node:http").ServerResponse} response
+ */
+function drip(message, response) {
+  const { lines, everyMs } = message.params.arguments;
+  const progressToken = message.params._meta?.progressToken;
+  /** @param {object} value */
+  const write = (value) => response.write(`event: message\ndata: ${JSON.stringify(value)}\n\n`);
+  response.writeHead(200, { "content-type": "text/event-stream" });
+  let progress = 0;
+  const timer = setInterval(() => {
+    progress += 1;
+    const at = performance.timeOrigin + performance.now();
+    write({
+      jsonrpc: "2.0",
+      method: "notifications/progress",
+      params: { progressToken, progress, total: lines, message: `at ${at}` },
+    });
+    if (progress < lines) return;
+    clearInterval(timer);
+    const reply = answer(message);
+    if (reply) write(reply);
+    response.end();
+  }, everyMs);
+}
+
 const server = createServer((request, response) => {
   if (request.method !== "POST") {
     response.writeHead(405, { allow: "POST" }).end();
@@ -12,7 +40,12 @@ const server = createServer((request, response) => {
   const chunks = [];
   request.on("data", (chunk) => chunks.push(chunk));
   request.on("end", () => {
-    const reply = answer(JSON.parse(Buffer.concat(chunks).toString("utf8")));
+    const message = JSON.parse(Buffer.concat(chunks).toString("utf8"));
+    if (message.params?.arguments?.lines !== undefined) {
+      drip(message, response);
+      return;
+    }
+    const reply = answer(message);
     if (!reply) {
       response.writeHead(202).end();
       return;

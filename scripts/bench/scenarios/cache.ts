@@ -39,7 +39,11 @@ export async function cache(rounds: number, calls: number): Promise<Findings> {
   for (const variant of variants) await runRounds([{ variant, inFlight: 16, rounds: [] }], 1, WARM_UP);
   const cases = variants.flatMap((variant) => IN_FLIGHT.map((inFlight): Case => ({ variant, inFlight, rounds: [] })));
   await runRounds(cases, rounds, calls);
-  return { rows: toRows(cases), notes: [`"x direct" is p50 against "${DIRECT}" at the same number in flight, same run`] };
+  return {
+    rows: toRows(cases),
+    chart: { value: "p50 us", names: ["variant", "in flight"] },
+    notes: [`"x direct" is p50 against "${DIRECT}" at the same number in flight, same run`],
+  };
 }
 
 const through = (gateway: LineDriver, name: string, paramsOf: (id: number) => object): Variant => ({

@@ -23,6 +23,7 @@ export async function call(rounds: number, calls: number): Promise<Findings> {
   await runRounds(cases, rounds, calls);
   return {
     rows: toRows(cases),
+    chart: { value: "p50 us", names: ["variant", "in flight"] },
     notes: [
       `Floor at 1 in flight: p50 of "${ECHO}" plus p50 of "${DIRECT}", same run`,
       `"/ direct" is throughput against "${DIRECT}" at the same number in flight; CPU and RSS are the gateway's`,

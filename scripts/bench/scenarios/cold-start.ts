@@ -25,6 +25,7 @@ export async function coldStart(rounds: number): Promise<Findings> {
   }
   return {
     rows: toRows(ms, median(rss)),
+    chart: { value: "ms p50", names: ["variant"] },
     notes: [`Times in ms from spawn; "x node" is the ratio to ${NODE_FLOOR} of the same run`],
   };
 }

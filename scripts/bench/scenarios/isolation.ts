@@ -51,6 +51,7 @@ export async function isolation(rounds: number, calls: number): Promise<Findings
   }
   return {
     rows: toRows(phases, calls),
+    chart: { value: "p99 ms", names: ["the 20th"] },
     notes: [
       `"answered" counts the calls to the ${HEALTHY} healthy backends, due at ${PER_SECOND} a second whether or not earlier ones were answered; "/ baseline" is their p99 against the first row, same run`,
       `The other one gets 50 calls a second in every row; "refused" are those that failed while the ${HEALTHY} were measured`,

@@ -40,6 +40,7 @@ export async function large(rounds: number, calls: number): Promise<Findings> {
   }
   return {
     rows,
+    chart: { value: "p50 ms", names: ["size", "variant"] },
     notes: [
       `"x direct" is p50 against "${DIRECT}" of the same size, same run; "peak RSS" is the gateway's since its start`,
       '"answer" is what came of the last call: whole, cut with a handle for the rest, or refused with an error',
