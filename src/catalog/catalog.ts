@@ -19,6 +19,8 @@ export interface BackendListing {
   readonly source: ListingSource;
   /** Digest of the spec under which it was seen. */
   readonly specDigest: string;
+  /** For how long the backend vouches for it; undefined if it says nothing. */
+  readonly ttlMs?: number;
   /** Seen under another spec than today's: good enough to find a tool, to be refreshed as soon as the backend runs. */
   readonly stale: boolean;
 }

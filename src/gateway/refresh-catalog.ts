@@ -11,6 +11,8 @@ import { judgeTools } from "./judge-tools.ts";
 const MAX_PAGES = 64;
 /** A backend that announces a change with every list must not keep us reading. */
 const MAX_READS = 3;
+/** No backend vouches for longer than that. */
+const LONGEST_TTL_MS = 86_400_000;
 
 /** Keeps the catalog true: asks a connected backend for its tools, checks them, and replaces its listing. */
 export class RefreshCatalog {
@@ -20,8 +22,8 @@ export class RefreshCatalog {
   readonly #clock: Clock;
   readonly #onInvalidated: (backend: string) => void;
   readonly #flights = new SingleFlight<void, Connection>();
-  /** The connections of each backend, one a replica, that were read since its last change. */
-  readonly #current = new Map<string, WeakSet<Connection>>();
+  /** The connections of each backend, one a replica, that were read since its last change, and until when that holds. */
+  readonly #current = new Map<string, WeakMap<Connection, number>>();
   /** How often each backend was said to have changed. */
   readonly #changes = new Map<string, number>();
   /** Which reading each listing came from; one that began earlier and ends later is not shown. */
@@ -43,9 +45,10 @@ export class RefreshCatalog {
     this.#clock = clock;
   }
 
-  /** Whether the tools were read over this very connection and nothing has changed since. */
+  /** Whether the tools were read over this very connection, nothing has changed since, and the backend still vouches for them. */
   isCurrent(backend: string, connection: Connection): boolean {
-    return this.#current.get(backend)?.has(connection) === true;
+    const until = this.#current.get(backend)?.get(connection);
+    return until !== undefined && this.#clock.now() < until;
   }
 
   /** The backend said that its tools changed, or a person wants to be sure; a reading under way will read once more. */
@@ -83,23 +86,26 @@ export class RefreshCatalog {
     const reading = this.#readings;
     const expired = () => new GatewayError("deadline_exceeded", `"${backend}" did not list its tools in time`, { backend });
     using deadline = linkDeadline(this.#clock, spec.callTimeoutMs, undefined, expired);
-    const definitions = connection.peer.capabilities["tools"] === undefined ? [] : await readPages(connection, deadline.signal);
+    const began = this.#clock.now();
+    const { definitions, ttlMs } =
+      connection.peer.capabilities["tools"] === undefined ? NO_TOOLS : await readPages(connection, deadline.signal);
     const listing: BackendListing = {
       ...emptyListing(spec.digest),
       ...judgeTools(backend, definitions, (definition) => connection.toolFault?.(definition)),
       instructions: connection.peer.instructions,
       seenAt: this.#clock.wallTime(),
       source: "live",
+      ...(ttlMs !== undefined && { ttlMs }),
     };
-    this.#currentOf(backend).add(connection);
+    this.#currentOf(backend).set(connection, began + (ttlMs ?? Number.POSITIVE_INFINITY));
     if (reading < (this.#shown.get(backend) ?? 0)) return;
     this.#shown.set(backend, reading);
     this.#catalog.replace(backend, listing);
     await saveListing(this.#store, backend, listing);
   }
 
-  #currentOf(backend: string): WeakSet<Connection> {
-    const current = this.#current.get(backend) ?? new WeakSet();
+  #currentOf(backend: string): WeakMap<Connection, number> {
+    const current = this.#current.get(backend) ?? new WeakMap();
     this.#current.set(backend, current);
     return current;
   }
@@ -109,9 +115,18 @@ export class RefreshCatalog {
   }
 }
 
+interface Pages {
+  readonly definitions: readonly unknown[];
+  /** The least that a page is vouched for; undefined if none says anything. */
+  readonly ttlMs: number | undefined;
+}
+
+const NO_TOOLS: Pages = { definitions: [], ttlMs: undefined };
+
 /** Every page of `tools/list`; a cursor that comes back and a 65th page end the reading, since a list must end. */
-async function readPages(connection: Connection, signal: AbortSignal): Promise<unknown[]> {
+async function readPages(connection: Connection, signal: AbortSignal): Promise<Pages> {
   const found: unknown[] = [];
+  let ttlMs: number | undefined;
   const cursors = new Set<string>();
   let cursor: string | undefined;
   for (let page = 0; page < MAX_PAGES; page += 1) {
@@ -120,9 +135,16 @@ async function readPages(connection: Connection, signal: AbortSignal): Promise<u
       throw new GatewayError("upstream_protocol", "tools/list: expected an array of tools, found none");
     found.push(...(result["tools"] as readonly unknown[]));
     const next = result["nextCursor"];
-    if (typeof next !== "string" || cursors.has(next)) return found;
+    ttlMs = lesser(ttlMs, result["ttlMs"]);
+    if (typeof next !== "string" || cursors.has(next)) break;
     cursors.add(next);
     cursor = next;
   }
-  return found;
+  return { definitions: found, ttlMs };
+}
+
+/** Zero, which is what servers say that do not care, counts as nothing said: their word for a change is `list_changed`. */
+function lesser(known: number | undefined, said: unknown): number | undefined {
+  if (typeof said !== "number" || !(said > 0)) return known;
+  return Math.min(known ?? LONGEST_TTL_MS, said, LONGEST_TTL_MS);
 }

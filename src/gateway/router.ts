@@ -70,6 +70,11 @@ export class Router {
     return this.#catalog.find(ref);
   }
 
+  /** For how long the server vouches for its tools, in ms; infinite if it says nothing. */
+  vouchedMs(backend: string): number {
+    return this.#catalog.get(backend)?.ttlMs ?? Number.POSITIVE_INFINITY;
+  }
+
   /** The error for a tool its server does not offer, with near names. */
   noSuchTool(ref: ToolRef): GatewayError {
     const listing = this.#catalog.get(ref.backend);

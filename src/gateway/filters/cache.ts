@@ -59,7 +59,7 @@ function placeOf(router: Router, call: ToolCall, { hostCapabilities }: CallConte
   const runner = router.find(call.ref.backend);
   const descriptor = router.descriptor(call.ref);
   if (!runner || !descriptor || !isPlainCall(call) || !isTrustedReadOnly(runner.spec, descriptor)) return undefined;
-  const ttlMs = cacheTtlOf(runner.spec, descriptor);
+  const ttlMs = Math.min(cacheTtlOf(runner.spec, descriptor), router.vouchedMs(call.ref.backend));
   if (ttlMs === 0) return undefined;
   const { ref, args } = call;
   return { ttlMs, key: cacheKey({ ref, specDigest: runner.spec.digest, toolDigest: descriptor.digest, args, hostCapabilities }) };

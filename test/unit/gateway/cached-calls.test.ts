@@ -20,6 +20,7 @@ type Answer = (params: JsonObject) => Promise<JsonObject>;
 async function openNotes(over: Partial<BackendSpec> = {}, answer?: Answer): Promise<House & { readonly reached: () => number }> {
   const house = openHouse([entry("notes", { trustAnnotations: true, cacheTtlMs: 60_000, ...over })]);
   let reached = 0;
+  house.backend("notes").era = "modern"; // calls of the other era have no continuations
   offer(house.backend("notes"), TOOLS, async (params) => {
     reached += 1;
     return (await answer?.(params)) ?? { content: [{ type: "text", text: String(reached) }] };
@@ -43,6 +44,20 @@ describe("what is cached", () => {
     expect(await ask(house, "read", { b: { d: 3, c: 2 }, a: 1 })).toEqual(first);
     expect(house.reached()).toBe(1);
     expect(house.calls().map(({ cache }) => cache)).toEqual(["miss", "hit"]);
+  });
+
+  test("no answer is kept for longer than its server vouches for its tools", async () => {
+    await using house = await openNotes();
+    const answering = house.backend("notes").answering;
+    house.backend("notes").answering = async (method, ...rest) => ({
+      ...(await answering(method, ...rest)),
+      ...(method === "tools/list" && { ttlMs: 1_000 }),
+    });
+    await house.gateway.manage("refresh", "notes", caller());
+    await reachedBy(house, [() => ask(house), () => ask(house)]);
+    expect(house.reached()).toBe(1);
+    await house.clock.advance(1_000);
+    expect(await reachedBy(house, [() => ask(house)])).toBe(2);
   });
 
   test("other arguments are another call", async () => {

@@ -65,6 +65,38 @@ test("one who leaves takes nothing from the others", async () => {
   expect(names()).toEqual(["a"]);
 });
 
+describe("for how long a backend vouches for its tools", () => {
+  test("is the least that any page says, and ends with it", async () => {
+    pages({ tools: [tool("a")], nextCursor: "1", ttlMs: 5_000 }, { tools: [tool("b")], ttlMs: 2_000 });
+    await read();
+    expect(catalog.get("notes")?.ttlMs).toBe(2_000);
+    await clock.advance(1_999);
+    expect(refresh.isCurrent("notes", connection)).toBe(true);
+    await clock.advance(1);
+    expect(refresh.isCurrent("notes", connection)).toBe(false);
+    await read();
+    expect(refresh.isCurrent("notes", connection)).toBe(true);
+  });
+
+  test.each([[0], [-1], ["soon"], [Number.NaN], [undefined]])(
+    "is not said by %s: then a change is announced or not at all",
+    async (ttlMs) => {
+      pages({ tools: [tool("a")], ttlMs });
+      await read();
+      expect(catalog.get("notes")).not.toHaveProperty("ttlMs");
+      await clock.advance(10 * 86_400_000);
+      expect(refresh.isCurrent("notes", connection)).toBe(true);
+    },
+  );
+
+  test("is a day at most", async () => {
+    pages({ tools: [tool("a")], ttlMs: 10 ** 12 });
+    await read();
+    await clock.advance(86_400_000);
+    expect(refresh.isCurrent("notes", connection)).toBe(false);
+  });
+});
+
 test("a listing of another connection is not current", async () => {
   await read();
   expect(refresh.isCurrent("notes", await connectTo(backend))).toBe(false);
