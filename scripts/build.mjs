@@ -18,7 +18,8 @@ const { metafile } = await build({
   format: "esm",
   platform: "node",
   target: "node20.19",
-  external: ["commander", "jsonc-parser", "opossum", "pino", "undici"],
+  mainFields: ["module", "main"], // jsonc-parser is whole only as a module
+  external: ["undici"],
   // a CommonJS package within the bundle asks for Node's own modules by require
   banner: { js: 'import { createRequire as requireFrom } from "node:module";\nconst require = requireFrom(import.meta.url);' },
   minifyWhitespace: true,

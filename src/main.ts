@@ -1,4 +1,5 @@
 #!/usr/bin/env node
+import { setMaxListeners } from "node:events";
 import { readServeRequest } from "./faces/serve-request.ts";
 
 // stdout belongs to the protocol: whatever a library prints goes to stderr
@@ -6,6 +7,9 @@ for (const print of ["log", "info", "debug"] as const) {
   // biome-ignore lint/suspicious/noConsole: this is the redirect that keeps the console off stdout
   console[print] = console.error;
 }
+
+// a question to many servers listens on one signal for each of them; that is no leak to warn people of
+setMaxListeners(0);
 
 const argv = process.argv.slice(2);
 const request = readServeRequest(argv, process.stdin.isTTY === true);

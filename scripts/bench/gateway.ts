@@ -29,6 +29,12 @@ export function install(mcpServers: object, settings: object = {}): Installation
 export const spawnGateway = (installation: Installation): LineDriver =>
   new LineDriver(process.execPath, installation.args, installation.env);
 
+const PROBE = new URL("../soak/probe.mjs", import.meta.url).href;
+
+/** Starts it with the probe inside that a `Sampler` asks; its start is slower for that. */
+export const spawnProbedGateway = (installation: Installation): LineDriver =>
+  new LineDriver(process.execPath, ["--expose-gc", "--import", PROBE, ...installation.args], installation.env, true);
+
 /** The handshake of a 2025-11-25 host, ids 1. */
 export async function initialize(gateway: LineDriver): Promise<void> {
   await gateway.request(1, "initialize", HANDSHAKE);

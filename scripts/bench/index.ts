@@ -8,6 +8,7 @@ import { type Findings, printTable, type Results, writeJson } from "./report.ts"
 import { cache } from "./scenarios/cache.ts";
 import { call } from "./scenarios/call.ts";
 import { coldStart } from "./scenarios/cold-start.ts";
+import { discover } from "./scenarios/discover.ts";
 import { isolation } from "./scenarios/isolation.ts";
 import { large } from "./scenarios/large.ts";
 import { start } from "./scenarios/start.ts";
@@ -15,6 +16,7 @@ import { streaming } from "./scenarios/streaming.ts";
 
 const SCENARIOS: Readonly<Record<string, (rounds: number, calls: number) => Promise<Findings>>> = {
   "cold-start": coldStart,
+  discover,
   call,
   cache,
   large,

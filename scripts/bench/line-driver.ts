@@ -22,8 +22,8 @@ export class LineDriver implements AsyncDisposable {
   /** The last whole line received, for the one check that what is measured is what was meant. */
   lastLine = "";
 
-  constructor(command: string, args: readonly string[], env: NodeJS.ProcessEnv = process.env) {
-    this.child = spawn(command, args, { env, stdio: ["pipe", "pipe", "ignore"] });
+  constructor(command: string, args: readonly string[], env: NodeJS.ProcessEnv = process.env, withIpc = false) {
+    this.child = spawn(command, args, { env, stdio: ["pipe", "pipe", "ignore", ...(withIpc ? (["ipc"] as const) : [])] });
     this.child.stdout?.on("data", (chunk: Buffer) => this.#read(chunk));
     this.child.stdin?.on("error", () => undefined); // the exit below tells why
     this.child.once("exit", () => this.#abandon());

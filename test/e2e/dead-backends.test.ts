@@ -53,6 +53,14 @@ test.each([
   expect(JSON.stringify(answer["content"])).toContain(server);
 });
 
+test("a question to many servers prints no warning of Node's on the way", async () => {
+  const servers = Array.from({ length: 24 }, (_, at) => [`crash-${at}`, { command: process.execPath, args: ["-e", "0"] }]);
+  await using gateway = await GatewayProcess.start({ mcpServers: Object.fromEntries(servers) });
+  await gateway.initialize();
+  await gateway.callTool("discover", { needs: ["send a mail"] });
+  expect(gateway.stderr).not.toMatch(/Warning/);
+});
+
 test("a server that works is found and called while its neighbours hang", async () => {
   await using gateway = await startWithShortTimes();
   const hanging = ["sleeper", "hole"].map((server) => gateway.callTool("invoke", { tool: `${server}/anything`, arguments: {} }));
