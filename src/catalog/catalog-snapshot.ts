@@ -5,8 +5,16 @@ import type { BackendListing } from "./catalog.ts";
 
 const FORMAT = 1;
 
+interface StoredTool {
+  readonly name: string;
+  readonly digest: string;
+  readonly definition: JsonObject;
+}
+
 /** Kept by reference: rebuilding foreign objects could lose a field. */
 const Foreign = z.custom<JsonObject>(isJsonObject);
+/** Checked by hand, since thousands of them stand before the first answer of a fresh process. */
+const StoredTools = z.custom<readonly StoredTool[]>((value) => Array.isArray(value) && value.every(isStoredTool));
 
 const Snapshot = z.object({
   format: z.literal(FORMAT),
@@ -14,12 +22,17 @@ const Snapshot = z.object({
   specDigest: z.string(),
   seenAt: z.number(),
   instructions: z.string().optional(),
-  tools: z.array(z.object({ name: z.string(), digest: z.string(), definition: Foreign })),
+  tools: StoredTools,
   resources: z.array(Foreign).optional(),
   resourceTemplates: z.array(Foreign).optional(),
   prompts: z.array(Foreign).optional(),
   quarantined: z.array(z.object({ name: z.string(), reason: z.string() })),
 });
+
+function isStoredTool(value: unknown): value is StoredTool {
+  if (!isJsonObject(value)) return false;
+  return typeof value["name"] === "string" && typeof value["digest"] === "string" && isJsonObject(value["definition"]);
+}
 
 /** The name under which a StateStore keeps a backend's listing. */
 export const listingName = (backend: string): string => `catalog/${backend}`;

@@ -3,6 +3,7 @@ import type { z } from "zod";
 import type { BackendSpec } from "./backend-spec.ts";
 import type { CallNotes, ProgressUpdate } from "./call.ts";
 import type { CallOutcome, ErrorCode } from "./errors.ts";
+import type { AskHost, HostLog } from "./host.ts";
 import type { JsonObject } from "./json.ts";
 import type { ToolRef } from "./tool.ts";
 
@@ -120,6 +121,16 @@ export interface RequestOptions {
   readonly onProgress?: ((update: ProgressUpdate) => void) | undefined;
   /** The called tool's definition, needed for `x-mcp-header` parameters toward modern HTTP backends. */
   readonly definition?: JsonObject | undefined;
+  /** Answers what the backend asks meanwhile. */
+  readonly askHost?: AskHost | undefined;
+  /** Hears what the backend logs meanwhile, if its caller asked for that. */
+  readonly log?: HostLog | undefined;
+}
+
+/** HTTP requests of a conversation, and the connections opened for them. */
+export interface Traffic {
+  readonly requests: number;
+  readonly connections: number;
 }
 
 /** An initialised MCP conversation on one endpoint. */
@@ -136,6 +147,8 @@ export interface Connection extends AsyncDisposable {
   probe(signal: AbortSignal): Promise<void>;
   /** Lines on a child's stdout that were no JSON-RPC and were skipped; undefined where there are no lines. */
   readonly strayLines?: number | undefined;
+  /** How often its connections were reused; undefined where there is only a pipe. */
+  readonly traffic?: Traffic | undefined;
   /** Whether the backend holds a session for this conversation, which no other replica knows (`Mcp-Session-Id`). */
   readonly hasSession?: boolean | undefined;
   /** Why the protocol forbids to offer this tool over this conversation, as one sentence; undefined when nothing does. */
@@ -148,7 +161,7 @@ export interface ConnectRequest {
   readonly spec: BackendSpec;
   readonly endpoint: Endpoint;
   readonly signal: AbortSignal;
-  /** Hears notifications that belong to no request of ours (`list_changed`, logs). */
+  /** Hears notifications that belong to no request of ours (`list_changed`). */
   readonly onNotification: (method: string, params: JsonObject) => void;
 }
 
@@ -157,10 +170,20 @@ export interface Transport {
   connect(request: ConnectRequest): Promise<Connection>;
 }
 
+/** Turns texts into vectors that lie close together where the texts mean much the same. */
+export interface Embedder extends AsyncDisposable {
+  /**
+   * One vector a text, in its order and all of one length, each of length 1. Throws a GatewayError: the signal's reason,
+   * `unavailable`, `upstream_rejected` for a refusal, `upstream_protocol` for an answer that is none.
+   */
+  embed(texts: readonly string[], signal: AbortSignal): Promise<readonly Float32Array[]>;
+}
+
 /** Named texts that survive a restart. Losing them costs time, never correctness. */
 export interface StateStore {
   read(name: string): Promise<string | undefined>;
-  write(name: string, text: string): Promise<void>;
+  /** Long text may come in pieces, so that no step of writing it is long. */
+  write(name: string, text: string | readonly string[]): Promise<void>;
   remove(name: string): Promise<void>;
 }
 
@@ -198,6 +221,8 @@ export interface CallRecord {
   readonly id: string;
   readonly ref: ToolRef;
   readonly ms: number;
+  /** Monotonic moment (Clock.now) of its end. */
+  readonly endedAt: number;
   readonly code: ErrorCode | "ok" | "tool_error";
   readonly outcome?: CallOutcome | undefined;
   readonly notes: CallNotes;
@@ -206,6 +231,7 @@ export interface CallRecord {
 /** The one port telemetry listens on; a listener that throws breaks nobody. */
 export interface Observer {
   callFinished(record: CallRecord): void;
-  backendChanged(backend: string, state: string, detail?: string): void;
+  /** `startMs` is how long the start took that has ended with this change. */
+  backendChanged(backend: string, state: string, detail?: string, startMs?: number): void;
   circuitChanged(backend: string, state: string): void;
 }

@@ -7,8 +7,9 @@ import { Uint32List } from "./uint32-list.ts";
 import { FIELD_WEIGHTS, WEIGHTS } from "./weights.ts";
 
 /** Raised whenever the same tools would be indexed or written differently. */
-const FORMAT = 1;
+const FORMAT = 2;
 const TERMS_A_STEP = 256;
+const WORDS_A_STEP = 4_096;
 const SEAL_STEP = 1 << 19;
 
 /** Versions of the servers' tools, by server. */
@@ -19,38 +20,78 @@ interface PackedServer extends Pick<ServerRange, "server" | "first" | "end" | "n
 }
 
 /**
- * A generation as lines of text: a seal, then servers, tool names, terms and, in base64, numbers. The seal covers the rest and how it
- * was made, so that a damaged text, or one made with other weights, is noticed.
+ * A generation as lines of text, in pieces to be put together: a seal, then servers, tool names, terms and, in base64, numbers. The
+ * seal covers the rest and how it was made, so that a damaged text, or one made with other weights, is noticed.
  */
-export function* packGeneration(old: Generation, versions: Versions): Generator<void, string> {
+export function* packGeneration(old: Generation, versions: Versions): Generator<void, readonly string[]> {
   const index = yield* compact(old);
   const { tools, nameEnds, nameTerms, leadEnds, leadTerms, sketches } = index.documents.lists;
   const servers = [...index.servers.values()].map(
     ({ server, first, end, names }): PackedServer => ({ server, version: versions.get(server), first, end, names }),
   );
-  const lines = [JSON.stringify(servers), JSON.stringify(tools), index.dictionary.texts.join(" ")];
+  const pieces = [JSON.stringify(servers), "\n"];
+  pieces.push(...(yield* packWords(tools)), "\n", ...(yield* packWords(index.dictionary.texts)));
   const { ends, docs, impacts } = yield* tightPostings(index);
   for (const list of [nameEnds, nameTerms, leadEnds, leadTerms, sketches, ends, docs, impacts])
-    lines.push(yield* packNumbers(list.view()));
-  const sealed = yield* seal(lines);
-  return [sealed, ...lines].join("\n");
+    pieces.push("\n", ...(yield* packNumbers(list.view())));
+  return [yield* seal(pieces), "\n", ...pieces];
 }
 
 /** The generation that such a text describes, or undefined when the seal does not fit. */
 export function* unpackGeneration(text: string): Generator<void, { generation: Generation; versions: Versions } | undefined> {
-  const [sealed, ...lines] = text.split("\n");
-  if (sealed !== (yield* seal(lines))) return undefined;
-  const [serverLine = "", toolLine = "", termLine = "", ...numberLines] = lines;
-  const servers = JSON.parse(serverLine) as readonly PackedServer[]; // the seal vouches for the shape
-  const tools = JSON.parse(toolLine) as string[];
+  const headEnd = text.indexOf("\n");
+  const body = text.slice(headEnd + 1);
+  if (text.slice(0, headEnd) !== (yield* seal(slicesOf(body)))) return undefined;
+  const lines = linesOf(body);
+  const servers = JSON.parse(next(lines)) as readonly PackedServer[]; // the seal vouches for the shape
+  yield;
+  const tools = yield* unpackWords(next(lines));
+  const terms = yield* unpackWords(next(lines));
   const lists: Uint32List[] = [];
-  for (const line of numberLines) lists.push(new Uint32List(yield* unpackNumbers(line)));
+  for (const line of lines) lists.push(new Uint32List(yield* unpackNumbers(line)));
   const [nameEnds, nameTerms, leadEnds, leadTerms, sketches, ends, docs, impacts] = lists;
   if (!nameEnds || !nameTerms || !leadEnds || !leadTerms || !sketches || !ends || !docs || !impacts) return undefined;
   const generation = new Generation(new DocumentTable({ tools, nameEnds, nameTerms, leadEnds, leadTerms, sketches }));
-  yield* fill(generation, termLine.split(" "), servers, { ends, docs, impacts });
+  yield* fill(generation, terms, servers, { ends, docs, impacts });
   return { generation, versions: new Map(servers.map(({ server, version }) => [server, version])) };
 }
+
+/** Words as JSON arrays of some thousands each, with a tab between, which stands nowhere in JSON. */
+function* packWords(words: readonly string[]): Generator<void, string[]> {
+  const pieces: string[] = [];
+  for (let at = 0; at < words.length; at += WORDS_A_STEP) {
+    pieces.push(at > 0 ? "\t" : "", JSON.stringify(words.slice(at, at + WORDS_A_STEP)));
+    yield;
+  }
+  return pieces;
+}
+
+function* unpackWords(line: string): Generator<void, string[]> {
+  const words: string[] = [];
+  for (let at = 0; at < line.length; ) {
+    const tab = line.indexOf("\t", at);
+    const end = tab < 0 ? line.length : tab;
+    for (const word of JSON.parse(line.slice(at, end)) as string[]) words.push(word);
+    at = end + 1;
+    yield;
+  }
+  return words;
+}
+
+function* slicesOf(text: string): Generator<string, void> {
+  for (let at = 0; at < text.length; at += SEAL_STEP) yield text.slice(at, at + SEAL_STEP);
+}
+
+function* linesOf(text: string): Generator<string, void> {
+  for (let at = 0; at <= text.length; ) {
+    const newline = text.indexOf("\n", at);
+    const end = newline < 0 ? text.length : newline;
+    yield text.slice(at, end);
+    at = end + 1;
+  }
+}
+
+const next = (lines: Generator<string, void>): string => lines.next().value ?? "";
 
 interface TightPostings {
   /** Where each term's list ends in the two others. */
@@ -81,6 +122,7 @@ function* fill(
   const counts = servers.map(() => new Map<number, number>());
   index.postings.reserve(tight.docs.length * 2);
   for (const [at, { first, end }] of servers.entries()) owners.fill(at, first, end);
+  yield;
   let at = 0;
   for (const [term, text] of terms.entries()) {
     index.dictionary.intern(text);
@@ -98,14 +140,11 @@ function* fill(
   }
 }
 
-function* seal(lines: readonly string[]): Generator<void, string> {
+function* seal(pieces: Iterable<string>): Generator<void, string> {
   const hash = createHash("sha256").update(JSON.stringify([FORMAT, FIELD_WEIGHTS, WEIGHTS]));
-  for (const line of lines) {
-    for (let at = 0; at < line.length; at += SEAL_STEP) {
-      hash.update(line.slice(at, at + SEAL_STEP));
-      yield;
-    }
-    hash.update("\n");
+  for (const piece of pieces) {
+    hash.update(piece);
+    yield;
   }
   return hash.digest("hex");
 }

@@ -1,15 +1,16 @@
 /** Bytes a chunk of base64 stands for: a multiple of 3, so that no chunk ends inside a base64 group. */
 const CHUNK_BYTES = 12 * 32_768;
 
-/** Numbers as text, in chunks with `,` between; a step is one chunk. */
-export function* packNumbers(numbers: Uint32Array): Generator<void, string> {
+/** Numbers as text, in chunks with `,` between, to be put together; a step is one chunk. */
+export function* packNumbers(numbers: Uint32Array): Generator<void, string[]> {
   const bytes = Buffer.from(numbers.buffer, numbers.byteOffset, numbers.byteLength);
-  const chunks: string[] = [];
+  const pieces: string[] = [];
   for (let at = 0; at < bytes.length; at += CHUNK_BYTES) {
-    chunks.push(bytes.toString("base64", at, Math.min(bytes.length, at + CHUNK_BYTES)));
+    if (at > 0) pieces.push(",");
+    pieces.push(bytes.toString("base64", at, Math.min(bytes.length, at + CHUNK_BYTES)));
     yield;
   }
-  return chunks.join(",");
+  return pieces;
 }
 
 /** The numbers behind such text. */

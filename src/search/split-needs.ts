@@ -3,12 +3,15 @@ const MOST_NEEDS = 8;
 /** Ends of sentences and the words that begin the next step of a task. */
 const BREAKS =
   /(?<=[.!?;])\s+(?=\p{Lu}|\d+[.)]\s)|\n+|\s*[,;]?\s*\b(?:and then|then|after that|afterwards|next|finally|lastly|also|as well as)\b[,:]?\s+|(?:^|\s)(?:\d+[.)]|[-*•])\s+|\s*[。！？；]\s*/giu;
+/** Stands in every text that BREAKS could cut; cheap, where the other takes 10 ms before its first use. */
+const MAY_BREAK = /[.!?;\n)•。！？；*-]|then|after|next|finally|lastly|also|as well/i;
 
 /**
  * The capabilities a whole task asks for, in order, at most eight: cut where one sentence or step ends and the next begins.
  * A text that asks for one thing comes back as it is.
  */
 export function splitNeeds(text: string): readonly string[] {
+  if (!MAY_BREAK.test(text)) return [text.trim()];
   const parts = text
     .split(BREAKS)
     .map((part) => part.replace(/^(?:first(?:ly)?|second(?:ly)?|third(?:ly)?|please)[,:]?\s+/i, "").trim())

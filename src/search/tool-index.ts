@@ -7,6 +7,7 @@ import { Generation } from "./generation.ts";
 import { indexServer } from "./index-server.ts";
 import { type Overview, overviewOf } from "./overview.ts";
 import { packGeneration, unpackGeneration } from "./packed-index.ts";
+import { type QueryScope, readScope } from "./query-scope.ts";
 import type { FieldMatch, SearchableTool, SearchHit, SearchOptions } from "./searchable-tool.ts";
 import { runForOneSlice, runInSlices } from "./slices.ts";
 import { Tally } from "./tally.ts";
@@ -97,13 +98,19 @@ export class ToolIndex {
     }));
   }
 
+  /** What of a query is an address, and what is left to search for. */
+  scope(query: string): Pick<QueryScope, "text" | "server"> & { readonly isExact: boolean } {
+    const { text, server, exact } = readScope(query, this.#generation);
+    return { text, ...(server !== undefined && { server }), isExact: exact !== undefined };
+  }
+
   /** What there is instead, for a query that found nothing worth showing; tools that are not shown do not count. */
   overview(most = 5, isShown?: SearchOptions["filter"]): Overview {
     return overviewOf(this.#generation, most, isShown);
   }
 
-  /** The index as text for `restore`; written in slices. */
-  async pack(): Promise<string> {
+  /** The index as text for `restore`, in pieces to be put together; written in slices. */
+  async pack(): Promise<readonly string[]> {
     await this.#settled;
     return await runInSlices(packGeneration(this.#generation, this.versions), this.#clock);
   }
@@ -119,7 +126,8 @@ export class ToolIndex {
 
   #explain(found: FoundTool, concepts: readonly Concept[]): readonly FieldMatch[] {
     const tool = this.#indexed.get(found.server)?.tools.find((known) => known.tool === found.tool);
-    return tool ? explainMatch(tool, concepts, this.#generation.dictionary) : [];
+    const words = tool ? explainMatch(tool, concepts, this.#generation.dictionary) : [];
+    return found.near === undefined ? words : [...words, { field: "meaning", words: [`#${found.near}`] }];
   }
 
   #startWork(): void {

@@ -51,14 +51,15 @@ export class FileStore implements StateStore, AsyncDisposable {
     }
   }
 
-  write(name: string, text: string): Promise<void> {
+  write(name: string, text: string | readonly string[]): Promise<void> {
     return this.#inTurn(name, `Cannot keep state "${name}"`, async () => {
-      const bytes = Buffer.byteLength(text);
+      const pieces = typeof text === "string" ? [text] : text;
+      const bytes = pieces.reduce((sum, piece) => sum + Buffer.byteLength(piece), 0);
       if (bytes > MAX_STATE_BYTES) {
         const sizes = `it has ${bytes} bytes, at most ${MAX_STATE_BYTES} are kept`;
         throw new GatewayError("resource_exhausted", `Cannot keep state "${name}": ${sizes}`);
       }
-      await writeFileAtomically(this.#path(name), text);
+      await writeFileAtomically(this.#path(name), pieces);
     });
   }
 

@@ -5,7 +5,7 @@ export function createMemoryStore(): StateStore {
   const texts = new Map<string, string>();
   return {
     read: async (name) => texts.get(name),
-    write: async (name, text) => void texts.set(name, text),
+    write: async (name, text) => void texts.set(name, typeof text === "string" ? text : text.join("")),
     remove: async (name) => void texts.delete(name),
   };
 }

@@ -24,13 +24,15 @@ faultCase("F10 a child that takes its time is started once, and all its callers 
 });
 
 faultCase("F10 callers who cannot wait for the start are told so, and the start goes on for the next one", async (level) => {
-  await using child = await makeLedgerChild({ START_MS: "400" });
+  await using child = await makeLedgerChild();
+  await child.behave("starting");
   await using clinic = await openClinic(child.entry);
   const impatient = await Promise.all(
     Array.from({ length: callsFor(level) }, () => call(clinic.gateway, "patient/write", { timeoutMs: 1_000 })),
   );
   for (const { error } of impatient) expect(error).toMatchObject({ code: "deadline_exceeded", outcome: "not_executed" });
   expectHonest(impatient, child.ledger, false);
+  await child.behave("answer");
   expect((await call(clinic.gateway, "patient/write")).error).toBeUndefined();
   expect(await starts(clinic)).toBe(1);
 });

@@ -48,6 +48,7 @@ export function openBench(entries: Entries, { clock = rushedClock, engine }: Ben
     drivers: createDrivers({ clock, containers: containers.driverDeps }),
     containers,
     transport: createTransport({ clock, store, identity: { name: "sallyport", version: "0.0.0" } }),
+    runtimeDir: "/nowhere",
     store,
     clock,
     log: logger,

@@ -77,7 +77,7 @@ test("a listing that was saved is loaded under its backend's name only", async (
   const texts = new Map<string, string>();
   const store: StateStore = {
     read: async (name) => texts.get(name),
-    write: async (name, kept) => void texts.set(name, kept),
+    write: async (name, kept) => void texts.set(name, String(kept)),
     remove: async (name) => void texts.delete(name),
   };
   await saveListing(store, "git", full);
