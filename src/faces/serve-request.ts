@@ -1,25 +1,54 @@
+import type { MetricsSettings } from "../model/watching.ts";
+
 /** What `sallyport serve` was asked for. */
 export interface ServeRequest {
   readonly registry: string | undefined;
   /** Refuse to start with an invalid registry instead of falling back to the last good one. */
   readonly strict: boolean;
+  /** Where the figures are shown; each undefined for what the registry says. */
+  readonly metricsSocket: MetricsSettings["socket"] | undefined;
+  readonly metricsPort: number | undefined;
 }
 
+type Written = { -readonly [Key in keyof ServeRequest]: ServeRequest[Key] };
+
+/** Each reads what stands behind its equals sign, or the word after it; false if that is no value for it. */
+const WITH_VALUE: Readonly<Record<string, (request: Written, value: string) => boolean>> = {
+  "--registry": (request, value) => {
+    request.registry = value;
+    return true;
+  },
+  "--metrics-port": (request, value) => {
+    request.metricsPort = readPort(value);
+    return request.metricsPort !== undefined;
+  },
+};
+
 /**
- * Reads the command line of a host: nothing, or `serve`, with `--registry FILE` and `--strict`. Undefined for anything else,
- * which the full command line then reads; this little one keeps the start fast.
+ * Reads the command line of a host: nothing, or `serve`, with `--registry FILE`, `--strict`, `--metrics-port PORT` and
+ * `--metrics-socket[=PATH]`. Undefined for anything else, which the full command line then reads; this little one keeps the
+ * start fast.
  */
 export function readServeRequest(argv: readonly string[], stdinIsTerminal: boolean): ServeRequest | undefined {
-  let registry: string | undefined;
-  let [named, strict] = [false, false];
+  const request: Written = { registry: undefined, strict: false, metricsSocket: undefined, metricsPort: undefined };
+  let named = false;
   const rest = [...argv];
   while (rest.length > 0) {
     const word = rest.shift() ?? "";
+    const [name = "", ...parts] = word.split("=");
+    const read = WITH_VALUE[name];
     if (word === "serve" && !named) named = true;
-    else if (word === "--strict") strict = true;
-    else if (word.startsWith("--registry=")) registry = word.slice("--registry=".length);
-    else if (word === "--registry" && rest.length > 0) registry = rest.shift();
-    else return undefined;
+    else if (word === "--strict") request.strict = true;
+    else if (name === "--metrics-socket") request.metricsSocket = parts.length === 0 ? true : parts.join("=");
+    else {
+      const value = parts.length > 0 ? parts.join("=") : rest.shift();
+      if (!read || value === undefined || !read(request, value)) return undefined;
+    }
   }
-  return named || !stdinIsTerminal ? { registry, strict } : undefined;
+  return named || !stdinIsTerminal ? request : undefined;
+}
+
+/** A port from its digits; undefined for anything else. */
+export function readPort(text: string): number | undefined {
+  return /^\d{1,5}$/.test(text) && Number(text) <= 65_535 ? Number(text) : undefined;
 }

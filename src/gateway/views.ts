@@ -4,11 +4,12 @@ import type { Catalog } from "../catalog/catalog.ts";
 import type { BackendRunner } from "../lifecycle/backend-runner.ts";
 import type { Fleet } from "../lifecycle/fleet.ts";
 import type { GatewaySettings, RegistryProblem } from "../model/registry-snapshot.ts";
-import type { LoopDelay } from "../telemetry/loop-watch.ts";
-import type { BackendFigures, StatusBoard } from "../telemetry/status-board.ts";
+import type { BackendFigures } from "../telemetry/server-figures.ts";
 import type { Clock } from "../time/clock.ts";
 import type { EngineView } from "./container-care.ts";
 import type { Guards, GuardView } from "./guards.ts";
+import type { HouseFigures, HouseWatch, ServerDetails } from "./house-watch.ts";
+import type { MeaningView } from "./meaning/meaning-view.ts";
 import type { RecallCatalog } from "./recall-catalog.ts";
 import type { Router, ShownState } from "./router.ts";
 import { type ReplicaView, type StateView, viewOfReplica, viewOfState } from "./state-view.ts";
@@ -36,21 +37,21 @@ export interface RegistryView {
   readonly warnings: readonly RegistryProblem[];
 }
 
-export interface GatewayStatus {
+export interface GatewayStatus extends HouseFigures {
   readonly version: string;
   readonly uptimeMs: number;
   readonly registry: RegistryView;
   readonly settings: GatewaySettings;
   /** Undefined while no container was needed. */
   readonly engine: EngineView | undefined;
-  /** Undefined while no call has ended. */
-  readonly loopDelay: LoopDelay | undefined;
   /** What the cache was good for, all servers together; undefined while no call could have been cached. */
   readonly cache: CacheFiguresView | undefined;
+  /** Search by meaning; undefined where the registry names no model for it. */
+  readonly meaning: MeaningView | undefined;
   readonly servers: readonly (ServerCard & { readonly inFlight: number; readonly figures: BackendFigures })[];
 }
 
-export interface ServerStatus extends ServerCard, StateView {
+export interface ServerStatus extends ServerCard, StateView, ServerDetails {
   readonly guard: GuardView;
   readonly inFlight: number;
   readonly figures: BackendFigures;
@@ -67,8 +68,8 @@ export interface ViewParts {
   readonly router: Router;
   readonly catalog: Catalog;
   readonly recall: RecallCatalog;
-  readonly board: StatusBoard;
-  readonly loop: { readonly delay: LoopDelay | undefined };
+  readonly watch: HouseWatch;
+  readonly meaning: { view(): MeaningView | undefined };
   readonly results: ResultCache;
   readonly clock: Clock;
   readonly guards: Guards;
@@ -93,7 +94,7 @@ export class Views {
     const servers = this.#parts.fleet.all().map((runner) => ({
       ...this.#card(runner),
       inFlight: runner.inFlight,
-      figures: this.#parts.board.figures(runner.spec.id),
+      figures: this.#parts.watch.totals(runner.spec.id),
     }));
     return {
       version,
@@ -101,8 +102,9 @@ export class Views {
       registry,
       settings: this.#parts.fleet.snapshot.settings,
       engine: this.#parts.containers.engine,
-      loopDelay: this.#parts.loop.delay,
+      ...(await this.#parts.watch.house()),
       cache: this.#parts.results.figures(),
+      meaning: this.#parts.meaning.view(),
       servers,
     };
   }
@@ -116,7 +118,8 @@ export class Views {
       ...this.#card(runner),
       guard: this.#parts.guards.view(runner),
       inFlight: runner.inFlight,
-      figures: this.#parts.board.figures(id),
+      figures: this.#parts.watch.totals(id),
+      ...this.#parts.watch.details(runner),
       cache: this.#parts.results.figures(id),
       ...viewOfState(runner.state, now),
       replicas: runner.replicas?.map((standing, replica) => viewOfReplica(standing, replica, now)),

@@ -6,6 +6,8 @@ export interface Logger {
   info(fields: Readonly<Record<string, unknown>>, message: string): void;
   warn(fields: Readonly<Record<string, unknown>>, message: string): void;
   error(fields: Readonly<Record<string, unknown>>, message: string): void;
+  /** Whether lines of that level go anywhere, for whoever would take pains over one; absent: they do. */
+  hears?(level: "debug" | "info"): boolean;
   /** Hands everything written so far to the operating system. */
   flush(): void;
 }
@@ -26,6 +28,7 @@ export function createLogger(env: NodeJS.ProcessEnv = process.env): Logger {
     info: (fields, message) => log.info(fields, message),
     warn: (fields, message) => log.warn(fields, message),
     error: (fields, message) => log.error(fields, message),
+    hears: (level) => log.isLevelEnabled(level),
     flush: () => {
       try {
         sink.flushSync();

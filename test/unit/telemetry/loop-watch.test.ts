@@ -27,7 +27,7 @@ function openWatch() {
   return { watch: new LoopWatch(log, () => histogram), loop, lines };
 }
 
-const call = (id: string): CallRecord => ({ id, ref: { backend: "git", tool: "log" }, ms: 1, code: "ok", notes: {} });
+const call = (id: string): CallRecord => ({ id, ref: { backend: "git", tool: "log" }, ms: 1, endedAt: 1, code: "ok", notes: {} });
 
 test("nothing is measured before the first call has ended, and once it has only once", () => {
   const { watch, loop } = openWatch();

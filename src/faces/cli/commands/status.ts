@@ -1,18 +1,46 @@
+import type { GatewayStatus } from "../../../gateway/views.ts";
+import { askAboutServer, askGateways } from "../../ops/ask-gateways.ts";
+import { meaningLines, overviewText, serverText } from "../../status-text.ts";
 import type { CommandContext } from "../command.ts";
 import { EXIT } from "../exit-codes.ts";
-import { printJson, printLine, printProblems } from "../print.ts";
+import { bold, type Output, printJson, printLine, printProblems } from "../print.ts";
 
-/** The registry and what a gateway would make of it; a gateway in use by a host tells its own state through its `status` tool. */
-export async function status({ gateway, output }: CommandContext): Promise<number> {
-  const found = await (await gateway(true)).status();
-  if (output.json) printJson(output, found);
+/**
+ * The registry and what a gateway would make of it; then, of every gateway in use that shows its figures on a socket, how it is.
+ * With a server's name all of it is about that server.
+ */
+export async function status(context: CommandContext, server?: string): Promise<number> {
+  if (server !== undefined) return await serverStatus(context, server);
+  const { gateway, output } = context;
+  const opened = await gateway(true);
+  const found = await opened.status();
+  const running = await askGateways(await opened.ops.knownSockets());
+  if (output.json) printJson(output, { ...found, running });
   else {
-    printLine(output, `Sallyport ${found.version}`);
-    printLine(output, `Registry ${found.registry.file ?? "(none)"}: ${found.registry.state}, ${found.registry.servers} servers`);
-    printProblems(output.err, [...found.registry.errors, ...found.registry.warnings], found.registry.file);
-    const known = found.servers.filter(({ tools }) => tools !== undefined);
-    const tools = known.reduce((sum, server) => sum + (server.tools ?? 0), 0);
-    printLine(output, `${tools} tools of ${known.length} servers are known`);
+    printRegistry(output, found);
+    for (const { socket, status } of running) printLine(output, `\n${bold(output, socket)}\n${overviewText(status)}`);
   }
   return found.registry.errors.length === 0 ? EXIT.ok : EXIT.config;
+}
+
+async function serverStatus({ gateway, output }: CommandContext, server: string): Promise<number> {
+  const opened = await gateway();
+  const found = await opened.serverStatus(server);
+  const running = await askAboutServer(await opened.ops.knownSockets(), server);
+  if (output.json) printJson(output, { ...found, running });
+  else if (running.length === 0) printLine(output, serverText(found));
+  for (const { socket, status } of output.json ? [] : running) {
+    printLine(output, `${bold(output, socket)}\n${serverText(status)}`);
+  }
+  return EXIT.ok;
+}
+
+function printRegistry(output: Output, { version, registry, servers, meaning }: GatewayStatus): void {
+  printLine(output, `Sallyport ${version}`);
+  printLine(output, `Registry ${registry.file ?? "(none)"}: ${registry.state}, ${registry.servers} servers`);
+  printProblems(output.err, [...registry.errors, ...registry.warnings], registry.file);
+  const known = servers.filter(({ tools }) => tools !== undefined);
+  const tools = known.reduce((sum, server) => sum + (server.tools ?? 0), 0);
+  printLine(output, `${tools} tools of ${known.length} servers are known`);
+  for (const line of meaningLines(meaning)) printLine(output, line);
 }

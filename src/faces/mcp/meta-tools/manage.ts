@@ -1,6 +1,6 @@
+import { serverText } from "../../status-text.ts";
 import { answer, type MetaTool, STRING } from "../define-meta-tool.ts";
 import { readChoice, readString } from "../read-args.ts";
-import { serverText } from "./status.ts";
 
 const ACTIONS = ["start", "stop", "restart", "refresh", "reset", "flush"] as const;
 
