@@ -11,13 +11,12 @@ import { ResultStore } from "../results/result-store.ts";
 import { ToolIndex } from "../search/tool-index.ts";
 import { createAccessLog, tellAll } from "../telemetry/access-log.ts";
 import type { Logger } from "../telemetry/logger.ts";
-import { LoopWatch } from "../telemetry/loop-watch.ts";
-import { StatusBoard } from "../telemetry/status-board.ts";
 import type { Clock } from "../time/clock.ts";
 import { createBackendRequests } from "./backend-requests.ts";
 import { Choices } from "./choices.ts";
 import type { ContainerCare } from "./container-care.ts";
 import { Discovery } from "./discovery.ts";
+import { ExampleWriter } from "./examples/example-writer.ts";
 import { admission } from "./filters/admission.ts";
 import { breaker } from "./filters/breaker.ts";
 import { bulkhead } from "./filters/bulkhead.ts";
@@ -33,9 +32,11 @@ import { shapeResult } from "./filters/shape-result.ts";
 import { forgetResults } from "./forget-results.ts";
 import { Gateway } from "./gateway.ts";
 import { Guards } from "./guards.ts";
+import { HouseWatch } from "./house-watch.ts";
 import { Intake } from "./intake.ts";
 import { KeptIndex } from "./kept-index.ts";
 import { LearnTools } from "./learn-tools.ts";
+import { Meaning } from "./meaning/meaning.ts";
 import { pipeline } from "./pipeline.ts";
 import { RecallCatalog } from "./recall-catalog.ts";
 import { RefreshCatalog } from "./refresh-catalog.ts";
@@ -50,6 +51,8 @@ export interface GatewayDeps {
   readonly drivers: ReadonlyMap<string, RuntimeDriver>;
   readonly transport: Transport;
   readonly containers: ContainerCare;
+  /** Our own directory for what is true of running processes. */
+  readonly runtimeDir: string;
   readonly store: StateStore;
   readonly clock: Clock;
   readonly log: Logger;
@@ -66,16 +69,22 @@ export interface OpenGateway {
 /** Puts the rooms together, and does nothing else. */
 export function createGateway(deps: GatewayDeps): OpenGateway {
   const { clock, log, store } = deps;
-  const board = new StatusBoard();
-  const loop = new LoopWatch(log);
+  const watched = () => ({ fleet, router, guards, catalog });
+  const watch = new HouseWatch({ version: deps.version, clock, log, socketDir: deps.runtimeDir, watched });
   const results = new ResultCache(clock);
   const bigResults = new ResultStore(clock);
   const isWanted = () => fleet.snapshot.settings.rememberChoices;
   const choices = new Choices({ store, clock, isWanted });
-  const observer = tellAll([board, createAccessLog(log), loop, forgetResults(results), choices], log);
-  const catalog = new Catalog((backend) => kept.follow(backend));
+  const observer = tellAll([...watch.observers, createAccessLog(log), forgetResults(results), choices], log);
+  const follow = (backend: string): void => {
+    kept.follow(backend);
+    meaning.follow(backend);
+  };
+  const catalog = new Catalog(follow);
   const specOf = (backend: string) => fleet.get(backend)?.spec;
   const kept = new KeptIndex({ index: new ToolIndex(clock), catalog, specOf, store, clock, log, version: deps.version });
+  const embeddings = () => fleet.snapshot.settings.embeddings;
+  const meaning = new Meaning({ settings: embeddings, catalog, specOf, store, clock, log });
   const refresh = new RefreshCatalog(catalog, store, specOf, clock, (backend) => results.invalidate(backend));
   const { drivers, transport } = deps;
   const { drainMs } = deps.snapshot.settings;
@@ -103,10 +112,11 @@ export function createGateway(deps: GatewayDeps): OpenGateway {
     clock,
     fleet,
     router,
-    discovery: new Discovery({ router, kept, learn, choices }),
+    discovery: watch.metered(new Discovery({ router, kept, learn, choices, meaning })),
     learn,
     refresh,
-    views: new Views({ fleet, router, catalog, recall, board, loop, results, clock, guards, containers: deps.containers }),
+    views: new Views({ fleet, router, catalog, recall, watch, meaning, results, clock, guards, containers: deps.containers }),
+    ops: watch.ops,
     guards,
     results,
     bigResults,
@@ -115,11 +125,12 @@ export function createGateway(deps: GatewayDeps): OpenGateway {
     readOnlyCalls: pipeline([...entrance, readOnly(router, learn), ...passage], ask),
     requests: createBackendRequests(router, clock),
     containers: deps.containers,
+    examples: new ExampleWriter({ fleet, router, catalog, learn, clock }),
     registry: deps.registryView,
     close: async () => {
       guards[Symbol.dispose]();
-      loop[Symbol.dispose]();
-      await Promise.all([kept.close(), choices.close()]);
+      watch[Symbol.dispose]();
+      await Promise.all([kept.close(), choices.close(), meaning.close()]);
       await fleet[Symbol.asyncDispose]();
       await deps.close();
     },
@@ -132,9 +143,10 @@ export function createGateway(deps: GatewayDeps): OpenGateway {
     for (const backend of diff.removed) {
       catalog.forget(backend);
       results.forget(backend);
+      watch.forget(backend);
     }
     for (const backend of [...diff.removed, ...diff.changed]) learn.forget(backend);
-    for (const backend of diff.changed) kept.follow(backend);
+    for (const backend of diff.changed) follow(backend);
     log.info({ ...diff }, "registry applied");
   };
   return { gateway, apply };

@@ -7,6 +7,8 @@ import { type DescribeAnswer, describeTools } from "./describe-tools.ts";
 import { readCursor, writeCursor } from "./discover-cursor.ts";
 import type { KeptIndex } from "./kept-index.ts";
 import type { LearnTools, UnknownTools } from "./learn-tools.ts";
+import type { Meaning } from "./meaning/meaning.ts";
+import { type NearNeeds, NOTHING_NEAR, nearNeeds } from "./meaning/near-needs.ts";
 import type { Router } from "./router.ts";
 import { ShownTools, type ToolCard } from "./shown-tools.ts";
 
@@ -52,13 +54,18 @@ interface Page {
   readonly query: DiscoverQuery;
   readonly offset: number;
   readonly limit: number;
+  readonly near: NearNeeds;
 }
+
+/** The first page goes by meaning where it can. */
+const FIRST_PAGE = { offset: 0, byMeaning: true };
 
 interface DiscoveryParts {
   readonly router: Router;
   readonly kept: KeptIndex;
   readonly learn: LearnTools;
   readonly choices: Choices;
+  readonly meaning: Meaning;
 }
 
 interface FoundNeed extends NeedAnswer {
@@ -71,32 +78,39 @@ export class Discovery {
   readonly #kept: KeptIndex;
   readonly #learn: LearnTools;
   readonly #choices: Choices;
+  readonly #meaning: Meaning;
   readonly #shown: ShownTools;
 
-  constructor({ router, kept, learn, choices }: DiscoveryParts) {
+  constructor({ router, kept, learn, choices, meaning }: DiscoveryParts) {
     this.#router = router;
     this.#kept = kept;
     this.#learn = learn;
     this.#choices = choices;
+    this.#meaning = meaning;
     this.#shown = new ShownTools(router);
   }
 
   /** Hits per need, best first. Servers never seen are started once, briefly waited for, and named when still unknown. */
   async discover(query: DiscoverQuery, signal: AbortSignal): Promise<DiscoverAnswer> {
-    const offset = query.cursor === undefined ? 0 : readCursor(query.cursor, query);
+    const start = query.cursor === undefined ? FIRST_PAGE : readCursor(query.cursor, query);
+    const { offset } = start;
     if (query.server !== undefined) this.#router.backend(query.server);
     const unknown = await this.#learn.learnUnknown(query.server, signal);
     const [index] = await Promise.all([this.#kept.ready(), this.#choices.ready()]);
     const [task = ""] = query.needs;
     const needs = query.needs.length === 1 ? splitNeeds(task) : query.needs;
-    const page = { query, offset, limit: query.limit ?? USUAL_HITS[needs.length - 1] ?? LEAST_HITS };
+    const scope = { server: query.server, filter: this.#shown.filter(query.readonly === true) };
+    const near = start.byMeaning ? await nearNeeds(this.#meaning, needs, index, scope, signal) : NOTHING_NEAR;
+    const page: Page = { query, offset, limit: query.limit ?? USUAL_HITS[needs.length - 1] ?? LEAST_HITS, near };
     const all = needs.map((need) => this.#find(need, index, page));
     const found = needs.length > query.needs.length ? withoutIdleTalk(all) : all;
     const overview = offset === 0 && found.some(isHopeless) ? this.#overview(index, query) : undefined;
     return {
       results: found.map(({ need, hits }) => ({ need, hits })),
       ...(overview && overview.tools > 0 && { overview }),
-      ...(found.some(({ more }) => more) && { nextCursor: writeCursor(offset + page.limit, query) }),
+      ...(found.some(({ more }) => more) && {
+        nextCursor: writeCursor({ offset: offset + page.limit, byMeaning: near.size > 0 }, query),
+      }),
       unknown,
     };
   }
@@ -106,12 +120,13 @@ export class Discovery {
     return describeTools(this.#router, this.#learn, addresses, signal);
   }
 
-  #find(need: string, index: ToolIndex, { query, offset, limit }: Page): FoundNeed {
+  #find(need: string, index: ToolIndex, { query, offset, limit, near }: Page): FoundNeed {
     const hits = index.search(need, {
       limit: offset + limit + 1,
       filter: this.#shown.filter(query.readonly === true),
       explain: query.explain,
       lift: this.#choices.liftFor(need),
+      near: near.get(need),
       ...(query.server !== undefined && { server: query.server }),
     });
     const shown = hits.slice(offset, offset + limit);

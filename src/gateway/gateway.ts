@@ -13,10 +13,13 @@ import type { BackendRequests } from "./backend-requests.ts";
 import type { Caller } from "./caller.ts";
 import type { CollectionStep, ContainerCare } from "./container-care.ts";
 import type { DescribeAnswer } from "./describe-tools.ts";
-import type { DiscoverAnswer, DiscoverQuery, Discovery } from "./discovery.ts";
+import type { DiscoverAnswer, DiscoverQuery } from "./discovery.ts";
+import type { ExampleWriter } from "./examples/example-writer.ts";
 import type { Guards } from "./guards.ts";
 import type { Intake } from "./intake.ts";
 import type { LearnTools } from "./learn-tools.ts";
+import type { Discovering } from "./metered-discovery.ts";
+import type { OpsDesk } from "./ops-desk.ts";
 import type { RefreshCatalog } from "./refresh-catalog.ts";
 import { reportStages } from "./report-stages.ts";
 import type { Router } from "./router.ts";
@@ -46,10 +49,11 @@ export interface GatewayParts {
   readonly clock: Clock;
   readonly fleet: Fleet;
   readonly router: Router;
-  readonly discovery: Discovery;
+  readonly discovery: Discovering;
   readonly learn: LearnTools;
   readonly refresh: RefreshCatalog;
   readonly views: Views;
+  readonly ops: OpsDesk;
   readonly guards: Guards;
   readonly results: ResultCache;
   readonly bigResults: ResultStore;
@@ -58,6 +62,7 @@ export interface GatewayParts {
   readonly readOnlyCalls: CallHandler;
   readonly requests: BackendRequests;
   readonly containers: ContainerCare;
+  readonly examples: ExampleWriter;
   readonly registry: () => RegistryView;
   readonly close: () => Promise<void>;
 }
@@ -122,9 +127,19 @@ export class Gateway implements AsyncDisposable {
     return await this.#parts.requests(backend, method, params, caller);
   }
 
+  /** Has a model write examples for tools; on a person's word only. */
+  get examples(): ExampleWriter {
+    return this.#parts.examples;
+  }
+
   /** What the registry file looks like right now. */
   get registry(): RegistryView {
     return this.#parts.registry();
+  }
+
+  /** What a face for operators stands on. */
+  get ops(): OpsDesk {
+    return this.#parts.ops;
   }
 
   status(): Promise<GatewayStatus> {
@@ -219,6 +234,8 @@ export class Gateway implements AsyncDisposable {
       onProgress: caller.onProgress,
       hostCapabilities: caller.hostCapabilities,
       meta: caller.meta,
+      askHost: caller.askHost,
+      log: caller.log,
     };
   }
 }

@@ -1,3 +1,4 @@
+import type { Host } from "../model/host.ts";
 import type { RegistryProblem } from "../model/registry-snapshot.ts";
 import { Scope } from "../model/scope.ts";
 import { findRegistryFile } from "../registry/find-registry-file.ts";
@@ -10,16 +11,19 @@ import { createMemoryStore } from "../state/memory-store.ts";
 import { openStateDirs } from "../state/state-dir.ts";
 import { createLogger } from "../telemetry/logger.ts";
 import { type Clock, systemClock } from "../time/clock.ts";
-import { createTransport } from "../transport/index.ts";
+
 import { ContainerCare } from "./container-care.ts";
 import { createGateway } from "./create-gateway.ts";
 import type { Gateway } from "./gateway.ts";
+import { lateTransport } from "./late-transport.ts";
 import { RegistryDesk } from "./registry-desk.ts";
 
 export interface OpenOptions {
   /** Path given on the command line; default: environment, then the user's configuration folder. */
   readonly registry?: string | undefined;
   readonly version: string;
+  /** Whom backends may ask, and tell what they log; default: nobody. */
+  readonly host?: Host | undefined;
   readonly env?: NodeJS.ProcessEnv;
   readonly clock?: Clock;
 }
@@ -39,7 +43,7 @@ export async function openGateway(options: OpenOptions): Promise<Gateway> {
 }
 
 async function assemble(
-  { registry, version, env = process.env, clock = systemClock }: OpenOptions,
+  { registry, version, host, env = process.env, clock = systemClock }: OpenOptions,
   owned: Scope,
 ): Promise<Gateway> {
   const log = createLogger(env);
@@ -61,7 +65,8 @@ async function assemble(
     registryView: () => desk.view,
     drivers: createDrivers({ clock, containers: containers.driverDeps }),
     containers,
-    transport: createTransport({ clock, store, identity: { name: "sallyport", version } }),
+    runtimeDir: dirs.runtime,
+    transport: lateTransport({ clock, store, identity: { name: "sallyport", version }, host }),
     store,
     clock,
     log,

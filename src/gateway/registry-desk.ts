@@ -1,4 +1,5 @@
 import type { RegistryProblem, RegistrySnapshot } from "../model/registry-snapshot.ts";
+import { USUAL_WATCHING } from "../model/watching.ts";
 import type { RegistryStart } from "../registry/load-registry.ts";
 import type { RegistryReading } from "../registry/parse-registry.ts";
 import type { Logger } from "../telemetry/logger.ts";
@@ -58,7 +59,14 @@ export class RegistryDesk {
 const emptySnapshot = (file: string): RegistrySnapshot => ({
   file,
   backends: new Map(),
-  settings: { drainMs: 5_000, engine: undefined, rememberChoices: false },
+  settings: {
+    ...USUAL_WATCHING,
+    drainMs: 5_000,
+    engine: undefined,
+    rememberChoices: false,
+    embeddings: undefined,
+    chat: undefined,
+  },
   warnings: [],
   digest: "",
 });

@@ -1,5 +1,7 @@
 import { z } from "zod";
 import { MAX_RESULT_TOKENS } from "../model/units.ts";
+import { searchSchema } from "./search-schema.ts";
+import { watchingShape } from "./watching-schema.ts";
 
 const LONGEST_MS = 2 ** 31 - 1; // the longest a timer can be
 
@@ -125,6 +127,8 @@ export const settingsShape = {
     .boolean()
     .describe("Whether discover remembers, on this machine, which tools were called after which needs; default true")
     .optional(),
+  ...watchingShape,
+  search: searchSchema.describe("Models that help discover; none by default").optional(),
   $schema: z.string().describe("Where the JSON schema of this file is").optional(),
   version: z.literal(1).describe("The version of this format").optional(),
   defaults: z

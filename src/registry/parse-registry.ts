@@ -11,6 +11,7 @@ import { type DocumentPath, suggestion } from "./printable.ts";
 import type { ProblemList } from "./problem-list.ts";
 import { type EntryWorld, readEntry } from "./read-entry.ts";
 import type { FileReader } from "./read-file.ts";
+import { readSearch } from "./read-search.ts";
 import { readSettings, SERVER_KEYS, type Settings } from "./read-settings.ts";
 import { reportOddIds } from "./server-ids.ts";
 import { type Environment, VariableSources } from "./variable-sources.ts";
@@ -43,16 +44,18 @@ export function parseRegistry(source: RegistrySource): RegistryReading {
     return refused();
   }
   const settings = readSettings(value, problems);
-  const backends = readServers(value, worldOf(source.kinds, settings, sources, problems), problems);
+  const world = worldOf(source.kinds, settings, sources, problems);
+  const backends = readServers(value, world, problems);
+  const { digest: searchDigest, ...models } = readSearch(settings.search, world, problems);
   if (problems.errorCount > 0) return refused();
-  const { drainMs, engine, rememberChoices } = settings;
-  const digest = digestOf({ drainMs, engine, rememberChoices, backends: [...backends].map(([id, spec]) => [id, spec.digest]) });
+  const { drainMs, engine, rememberChoices, watching } = settings;
+  const digests = [...backends].map(([id, spec]) => [id, spec.digest]);
   const snapshot: RegistrySnapshot = {
     file: source.file,
     backends,
-    settings: { drainMs, engine, rememberChoices },
+    settings: { drainMs, engine, rememberChoices, ...watching, ...models },
     warnings: problems.list(),
-    digest,
+    digest: digestOf({ drainMs, engine, rememberChoices, watching, search: searchDigest, backends: digests }),
   };
   return { kind: "loaded", snapshot, files: [...sources.files] };
 }

@@ -1,12 +1,15 @@
 import type { z } from "zod";
 import { isJsonObject, type JsonObject } from "../model/json.ts";
+import type { Watching } from "../model/watching.ts";
 import type { Timing } from "./build-spec.ts";
 import { describeIssue } from "./describe-issue.ts";
 import { DEFAULTS, settingsSchema } from "./entry-schema.ts";
 import { suggestion } from "./printable.ts";
 import type { ProblemList } from "./problem-list.ts";
+import type { WrittenSearch } from "./search-schema.ts";
 import { sortOutUnknown } from "./unknown-keys.ts";
 import type { InputDeclaration } from "./variable-sources.ts";
+import { watchingOf } from "./watching-schema.ts";
 
 /** The keys the servers may stand under. */
 export const SERVER_KEYS = ["mcpServers", "servers"] as const;
@@ -16,6 +19,9 @@ export interface Settings {
   readonly drainMs: number;
   readonly engine: string | undefined;
   readonly rememberChoices: boolean;
+  /** As written: its variables are still to be looked up. */
+  readonly search: WrittenSearch;
+  readonly watching: Watching;
   readonly timing: Timing;
   readonly inputs: ReadonlyMap<string, InputDeclaration>;
 }
@@ -37,10 +43,19 @@ export function readSettings(root: JsonObject, problems: ProblemList): Settings 
   const checked = settingsSchema.safeParse(known);
   for (const issue of checked.error?.issues ?? []) problems.error(describeIssue(issue, known));
   reportRepeatedInputs(known["inputs"], problems);
-  const { inputs = [], defaults, engine, rememberChoices = true } = checked.data ?? {};
+  const { inputs = [], defaults, engine, rememberChoices = true, search = {} } = checked.data ?? {};
   const timing = timingOf(defaults);
   const drainMs = defaults?.drainMs ?? DEFAULTS.drainMs;
-  return { drainMs, engine, rememberChoices, timing, inputs: new Map(inputs.map((input) => [input.id, input])) };
+  const watching = watchingOf(checked.data ?? {});
+  return {
+    drainMs,
+    engine,
+    rememberChoices,
+    search,
+    watching,
+    timing,
+    inputs: new Map(inputs.map((input) => [input.id, input])),
+  };
 }
 
 function reportRepeatedInputs(inputs: unknown, problems: ProblemList): void {

@@ -20,6 +20,8 @@ export interface Candidate {
   readonly score: number;
   /** Share of the query that the tool covers, 0 to 1, weighted by how telling the words are. */
   readonly coverage: number;
+  /** Its place among the tools near in meaning, from 1. */
+  readonly near?: number;
 }
 
 export interface RankRequest {

@@ -1,4 +1,5 @@
 import type { JsonObject } from "../model/json.ts";
+import type { Neighbours } from "./vector-table.ts";
 
 /** A tool as the index takes it in: its definition as the backend sent it, and what the registry says of its server. */
 export interface SearchableTool {
@@ -16,9 +17,9 @@ export interface SearchableTool {
 /** How sure the index is that a hit is what was asked for. */
 export type Confidence = "high" | "medium" | "low";
 
-/** The words of a query found in one field of a hit. */
+/** The words of a query found in one field of a hit; of a hit found by its meaning, its place among those. */
 export interface FieldMatch {
-  readonly field: Field;
+  readonly field: Field | "meaning";
   readonly words: readonly string[];
 }
 
@@ -44,6 +45,15 @@ export interface SearchOptions {
   readonly explain?: boolean | undefined;
   /** What a tool's score is multiplied by, for tools known to be wanted; 1 for all others. */
   readonly lift?: ((server: string, tool: string) => number) | undefined;
+  /** The tools that mean something like the query, to be ranked together with those that have its words. */
+  readonly near?: NearTools | undefined;
+}
+
+/** Tools found by meaning, and what that is worth. */
+export interface NearTools {
+  readonly neighbours: Neighbours;
+  /** How much of a rank is due to meaning, 0 to 1. */
+  readonly weight: number;
 }
 
 /** The parts of a tool that are searched, each with its own weight. */

@@ -1,6 +1,9 @@
-import { Command, CommanderError } from "commander";
+import { Command, CommanderError, InvalidArgumentError } from "commander";
+import { readPort } from "../serve-request.ts";
 import { version } from "../version.ts";
 import type { CommandContext } from "./command.ts";
+import type { WriteOptions as ExamplesOptions } from "./commands/examples.ts";
+import type { SearchOptions } from "./commands/search.ts";
 import { EXIT } from "./exit-codes.ts";
 import { finishOutput } from "./print.ts";
 import { type GlobalOptions, runCommand } from "./run-command.ts";
@@ -35,12 +38,25 @@ export async function runCli(argv: readonly string[]): Promise<number> {
   }
 }
 
+function portOf(text: string): number {
+  const port = readPort(text);
+  if (port === undefined) throw new InvalidArgumentError("Expected a port from 0 to 65535.");
+  return port;
+}
+
+function countOf(text: string): number {
+  if (!/^[1-9]\d{0,4}$/.test(text)) throw new InvalidArgumentError("Expected a whole number from 1 to 99999.");
+  return Number(text);
+}
+
 /** Each command is loaded when it is run. */
 function addCommands(program: Command, run: (command: (context: CommandContext) => Promise<number>) => Promise<void>): void {
   program
     .command("serve")
     .description("serve MCP on stdin and stdout (what a host runs)")
-    .option("--strict", "refuse an invalid registry");
+    .option("--strict", "refuse an invalid registry")
+    .option("--metrics-port <port>", "show the figures at http://127.0.0.1:<port>/metrics; 0 for a free port", portOf)
+    .option("--metrics-socket [path]", "show the figures on a Unix socket");
   program
     .command("validate")
     .description("check the registry without starting anything")
@@ -53,9 +69,11 @@ function addCommands(program: Command, run: (command: (context: CommandContext) 
     .command("search <words...>")
     .description("find tools by what they do")
     .option("--server <server>", "only tools of this server")
-    .action(async (words: string[], { server }: { server?: string }) => {
+    .option("--explain", "say why each tool was found")
+    .option("--cursor <cursor>", "go on from where an earlier answer to the same words ended")
+    .action(async (words: string[], options: SearchOptions) => {
       const { search } = await import("./commands/search.ts");
-      await run((context) => search(context, words, server));
+      await run((context) => search(context, words, options));
     });
   program
     .command("info <name>")
@@ -73,6 +91,19 @@ function addCommands(program: Command, run: (command: (context: CommandContext) 
       await run((context) => call(context, tool, pairs, args));
     });
   program
+    .command("examples")
+    .description("what people say when they want a tool, kept in the registry for discover")
+    .command("write [server]")
+    .description("have a model write examples for the tools that have none, and show them")
+    .option("--url <address>", "an OpenAI-compatible endpoint (default: search.chat in the registry)")
+    .option("--model <name>", "the model to ask")
+    .option("--limit <tools>", "the most tools to ask about", countOf, 100)
+    .option("--write", "add them to the registry")
+    .action(async (server: string | undefined, options: ExamplesOptions) => {
+      const { writeExamples } = await import("./commands/examples.ts");
+      await run((context) => writeExamples(context, { ...options, server }));
+    });
+  program
     .command("pull <server>")
     .description("fetch the image of a server's container")
     .action(async (server: string) => {
@@ -88,7 +119,10 @@ function addCommands(program: Command, run: (command: (context: CommandContext) 
       await run((context) => gc(context, dryRun === true));
     });
   program
-    .command("status")
-    .description("show the registry and what is known of its servers")
-    .action(async () => await run((await import("./commands/status.ts")).status));
+    .command("status [server]")
+    .description("show the registry, what is known of its servers, and gateways in use that show their figures on a socket")
+    .action(async (server?: string) => {
+      const { status } = await import("./commands/status.ts");
+      await run((context) => status(context, server));
+    });
 }

@@ -1,6 +1,7 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: variables as they stand in a registry file
 import { describe, expect, test } from "vitest";
 import { diffSnapshots } from "../../../src/model/registry-snapshot.ts";
+import { USUAL_WATCHING } from "../../../src/model/watching.ts";
 import { backendOf, problemsOf, snapshotOf, unmark } from "./reading.ts";
 
 const URL_X = '"url": "http://x/mcp"';
@@ -134,7 +135,7 @@ test("an entry says everything about itself", () => {
 test("defaults of the file stand in for what an entry does not say", () => {
   const text = `{"defaults": {"callTimeoutMs": 7, "idleStopMs": 8, "drainMs": 9}, "servers": {"a": {${URL_X}, "idleStopMs": 1}}}`;
   const snapshot = snapshotOf(text);
-  expect(snapshot.settings).toEqual({ drainMs: 9, rememberChoices: true });
+  expect(snapshot.settings).toEqual({ ...USUAL_WATCHING, drainMs: 9, rememberChoices: true });
   expect(snapshot.backends.get("a")).toMatchObject({ startTimeoutMs: 40_000, callTimeoutMs: 7, idleStopMs: 1 });
 });
 
@@ -264,5 +265,13 @@ describe("the digest of a backend", () => {
       removed: ["old"],
       untouched: ["a"],
     });
+  });
+});
+
+test("what is said about alerts and metrics holds, and the usual where nothing is", () => {
+  const text = `{"alerts": {"p95Ms": {"warn": 0}, "minCalls": 3}, "metrics": {"port": 0}, "servers": {"a": {${URL_X}}}}`;
+  expect(snapshotOf(text).settings).toMatchObject({
+    alerts: { ...USUAL_WATCHING.alerts, p95Ms: { warn: 0, critical: 500 }, minCalls: 3 },
+    metrics: { socket: false, port: 0 },
   });
 });

@@ -105,7 +105,7 @@ test("search prints hits to stdout and what is missing to stderr", async () => {
   expect((await runIn(house, (context) => search(context, ["mixed"], undefined))).out).toContain(
     "notes/mixed(text?: string, count?: integer, on?: boolean, list?: any[], any?: any)\n    Does mixed\n",
   );
-  const nothing = await runIn(house, (context) => search(context, ["zebra"], "off"));
+  const nothing = await runIn(house, (context) => search(context, ["zebra"], { server: "off" }));
   expect(nothing).toMatchObject({ code: 0, out: "" });
   expect(nothing.err).toBe(
     'Nothing found: say it in other words, or see sallyport list\nThe tools of "off" are not known: Server "off" is switched off in the registry\n',

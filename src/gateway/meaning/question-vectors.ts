@@ -1,0 +1,58 @@
+import { LRUCache } from "lru-cache";
+import type { EmbeddingsSettings } from "../../model/registry-snapshot.ts";
+import type { PatientEmbedder } from "./patient-embedder.ts";
+
+/** Questions whose vectors are remembered, so that the next page, and the next trial, cost nothing and are ranked as before. */
+const MOST_QUESTIONS = 512;
+/** A need is a sentence; what is longer is no need. */
+const LONGEST_QUESTION = 1_000;
+
+/** The vectors of questions, each asked for once. */
+export class QuestionVectors {
+  readonly #embedder: PatientEmbedder;
+  readonly #settings: EmbeddingsSettings;
+  readonly #known = new LRUCache<string, Float32Array>({ max: MOST_QUESTIONS });
+
+  constructor(embedder: PatientEmbedder, settings: EmbeddingsSettings) {
+    this.#embedder = embedder;
+    this.#settings = settings;
+  }
+
+  /** A vector a text; undefined where they do not come within so many ms. */
+  async within(texts: readonly string[], ms: number, signal: AbortSignal): Promise<readonly Float32Array[] | undefined> {
+    const missing = this.#missing(texts);
+    if (missing.length > 0) {
+      const vectors = await this.#embedder.ask(missing, ms, signal);
+      if (!vectors) return undefined;
+      this.#remember(missing, vectors);
+    }
+    return this.#recall(texts);
+  }
+
+  /** A vector a text, however long that takes; throws only when closed, or when the endpoint refuses one. */
+  async patiently(texts: readonly string[]): Promise<readonly Float32Array[]> {
+    const { batch } = this.#settings;
+    const missing = this.#missing(texts);
+    for (let at = 0; at < missing.length; at += batch) {
+      const some = missing.slice(at, at + batch);
+      this.#remember(some, await this.#embedder.askPatiently(some));
+    }
+    return this.#recall(texts);
+  }
+
+  #missing(texts: readonly string[]): readonly string[] {
+    return [...new Set(texts.map((text) => this.#asked(text)))].filter((text) => !this.#known.has(text));
+  }
+
+  #remember(asked: readonly string[], vectors: readonly Float32Array[]): void {
+    for (const [at, vector] of vectors.entries()) this.#known.set(asked[at] ?? "", vector);
+  }
+
+  #recall(texts: readonly string[]): readonly Float32Array[] {
+    return texts.flatMap((text) => this.#known.get(this.#asked(text)) ?? []);
+  }
+
+  #asked(text: string): string {
+    return `${this.#settings.queryPrefix}${text.slice(0, LONGEST_QUESTION)}`;
+  }
+}

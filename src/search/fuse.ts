@@ -1,0 +1,57 @@
+import type { Generation } from "./generation.ts";
+import type { Candidate } from "./rank.ts";
+import type { NearTools } from "./searchable-tool.ts";
+import type { Neighbours } from "./vector-table.ts";
+
+/** What a place is worth: 1 / (K + place). Small, so that the first places of both lists count most. */
+const K = 10;
+/** So many deviations above what is usual a tool must lie to be found by its meaning alone; else everything would be. */
+const LEAST_NEAR = 1;
+/** And from so many on, it lies near for a reason: what nobody offers has its neighbours, too. */
+const TELLING = 5;
+/** What being near for a reason is worth as coverage: enough for medium confidence, never for high. */
+const NEAR_COVERAGE = 0.5;
+
+/**
+ * One ranking out of two, by weighted reciprocal rank: places in both lists count, scores do not, since those of words and
+ * those of meaning have nothing in common. `admits` is asked only about tools that no word has found.
+ */
+export function fuse(
+  candidates: readonly Candidate[],
+  { neighbours, weight }: NearTools,
+  index: Generation,
+  admits: (doc: number) => boolean,
+): readonly Candidate[] {
+  const fused = new Map<number, Candidate>();
+  const byAddress = new Map<string, Candidate>();
+  for (const [place, candidate] of candidates.entries()) {
+    const ranked = { ...candidate, score: (1 - weight) / (K + place + 1) };
+    fused.set(candidate.doc, ranked);
+    byAddress.set(addressOf(candidate), ranked);
+  }
+  for (const [place, near] of neighbours.tools.entries()) {
+    const above = deviationsAbove(near.similarity, neighbours);
+    const known = byAddress.get(addressOf(near));
+    const found = known ?? (above >= LEAST_NEAR ? stranger(near.server, near.tool, index) : undefined);
+    if (!found || (!known && !admits(found.doc))) continue;
+    const score = found.score + weight / (K + place + 1);
+    const coverage = Math.max(found.coverage, above >= TELLING ? NEAR_COVERAGE : 0);
+    fused.set(found.doc, { ...found, score, coverage, near: place + 1 });
+  }
+  return [...fused.values()].sort((a, b) => b.score - a.score); // stable: equal ones as they came, words first
+}
+
+const addressOf = ({ server, tool }: { readonly server: string; readonly tool: string }): string => `${server}\0${tool}`;
+
+/** A tool that has none of the words, as a candidate. */
+function stranger(server: string, tool: string, index: Generation): Candidate | undefined {
+  const range = index.servers.get(server);
+  if (!range) return undefined;
+  for (let doc = range.first; doc < range.end; doc += 1) {
+    if (index.documents.tool(doc) === tool) return { doc, server, tool, score: 0, coverage: 0 };
+  }
+  return undefined;
+}
+
+const deviationsAbove = (similarity: number, { mean, deviation }: Neighbours): number =>
+  deviation > 0 ? (similarity - mean) / deviation : 0;
