@@ -3,7 +3,7 @@ import { neutralise } from "../model/neutralise-text.ts";
 import type { Connection, ConnectRequest, Transport, Workload } from "../model/ports.ts";
 import { Backoff } from "../time/backoff.ts";
 import { type Clock, sleep } from "../time/clock.ts";
-import { abandonOnAbort, linkDeadline, linkSignal } from "../time/linked-signal.ts";
+import { linkSignal } from "../time/linked-signal.ts";
 
 /** A half-started framework answers 404 or nonsense for a moment; a wrong path does so for ever. */
 const ODD_ANSWERS_FOR_MS = 5_000;
@@ -41,16 +41,13 @@ export async function connectWhenReady(
     );
   } catch (error) {
     const failure = GatewayError.from(error, request.signal);
-    if (request.endpoint.kind === "stdio" && failure.code === "unavailable") await exitSoon(workload, attempt.signal, clock);
+    if (request.endpoint.kind === "stdio" && failure.code === "unavailable") await exitSoon(attempt.signal, clock);
     throw exit ?? failure;
   }
 }
 
-/** A child often closes its pipes a moment before it exits; its exit code and last words say more than the closed pipe does. */
-async function exitSoon(workload: Workload, signal: AbortSignal, clock: Clock): Promise<void> {
-  using limit = linkDeadline(clock, EXIT_MS, signal, () => new GatewayError("deadline_exceeded", "It has not exited"));
-  await abandonOnAbort(workload.exited, limit.signal).catch(() => undefined); // it goes on: the first error is all there is
-}
+/** A child often closes its pipes a moment before it exits; its exit, which ends the attempt, says more than the closed pipe does. */
+const exitSoon = (attempt: AbortSignal, clock: Clock): Promise<void> => sleep(clock, EXIT_MS, attempt).catch(() => undefined);
 
 async function retryWhileWarmingUp(
   connect: () => Promise<Connection>,

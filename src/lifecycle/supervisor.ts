@@ -16,6 +16,8 @@ const GOOD_SERVICE_MS = 60_000;
 const EXIT_TOLD_WITHIN_MS = 250;
 const CLOSED = { reason: "closed the connection" };
 
+type Paused = Extract<BackendState, { name: "paused" }>;
+
 /** What a supervisor tells its owner; it never throws back. */
 export interface SupervisorEvents {
   stateChanged(backend: string, state: BackendState["name"], detail?: string): void;
@@ -237,34 +239,33 @@ export class Supervisor implements BackendRunner {
   #park(): void {
     const state = this.#state;
     if (state.name !== "running" || !state.running.workload.pause) return;
-    const settled: Promise<void> = state.running.workload.pause().then(
-      (paused) => {
-        if (!paused) this.#leave(settled);
+    const { running, since } = state;
+    const settled = state.running.workload.pause().then(
+      (done) => {
+        if (!done) this.#leave(paused);
       },
-      () => this.#leave(settled), // an engine that cannot pause leaves it running
+      () => this.#leave(paused), // an engine that cannot pause leaves it running
     );
-    this.#become({ name: "paused", running: state.running, since: state.since, settled });
+    const paused: Paused = { name: "paused", running, since, settled };
+    this.#become(paused);
   }
 
-  /** The pause did not take place: the backend goes on as if nobody had tried. */
-  #leave(settled: Promise<void>): void {
-    if (this.#state.name !== "paused" || this.#state.settled !== settled) return;
-    this.#become({ name: "running", running: this.#state.running, since: this.#state.since });
+  /** It goes on as if nobody had paused it, unless it has been stopped or has died meanwhile. */
+  #leave(paused: Paused): void {
+    if (this.#state !== paused) return;
+    this.#become({ name: "running", running: paused.running, since: paused.since });
   }
 
   /** Thaws the workload once for all who wait; one that cannot be thawed is stopped, so that the caller starts it anew. */
-  async #unpark(paused: Extract<BackendState, { name: "paused" }>): Promise<void> {
-    const { running, since } = paused;
+  async #unpark(paused: Paused): Promise<void> {
     this.#resuming ??= this.#resume(paused).finally(() => {
       this.#resuming = undefined;
     });
-    const resumed = await this.#resuming;
-    if (this.#state !== paused) return;
-    if (resumed) this.#become({ name: "running", running, since });
-    else await this.stop();
+    if (await this.#resuming) this.#leave(paused);
+    else if (this.#state === paused) await this.stop();
   }
 
-  async #resume({ running, settled }: Extract<BackendState, { name: "paused" }>): Promise<boolean> {
+  async #resume({ running, settled }: Paused): Promise<boolean> {
     await settled;
     if (this.#state.name === "running") return true;
     try {

@@ -89,17 +89,11 @@ export class CircuitBreaker implements Disposable {
   /** A permit if there is one at once. Undefined means: ask `awaitVerdict`, which knows whether waiting makes sense. */
   admit(): Permit | undefined {
     const phase = this.#phase;
-    switch (phase.name) {
-      case "closed":
-        return phase.slowStart === undefined || phase.slowStart.tryTake() ? new Permit(phase) : undefined;
-      case "retired":
-        return new Permit(phase);
-      case "open":
-        if (this.#deps.clock.now() >= phase.until) this.#beginProbation();
-        return undefined;
-      case "half_open":
-        return undefined;
-    }
+    if (phase.name === "retired") return new Permit(phase);
+    if (phase.name === "closed")
+      return phase.slowStart === undefined || phase.slowStart.tryTake() ? new Permit(phase) : undefined;
+    if (phase.name === "open" && this.#deps.clock.now() >= phase.until) this.#beginProbation();
+    return undefined;
   }
 
   /**
@@ -135,7 +129,7 @@ export class CircuitBreaker implements Disposable {
 
   /** Ends it with its backend: it probes no more, lets late calls through and counts nothing. */
   [Symbol.dispose](): void {
-    if (this.#phase.name !== "retired") this.#become({ name: "retired" });
+    this.#become({ name: "retired" });
   }
 
   #beginProbation(): void {

@@ -29,11 +29,9 @@ export class FailureStatistics implements Disposable {
     this.#clock = clock;
     this.#turnedAt = clock.now();
     this.#circuit = new Opossum(feed, {
-      name: "outcomes",
       timeout: false,
       volumeThreshold: MIN_OUTCOMES,
       errorThresholdPercentage: JUST_BELOW_HALF,
-      rollingCountTimeout: BUCKETS * BUCKET_MS,
       rollingCountBuckets: BUCKETS,
       rollingPercentilesEnabled: false,
       enableSnapshots: false,

@@ -38,7 +38,7 @@ export class Probation {
     try {
       await Promise.race([this.#ended, sleep(this.#clock, VERDICT_WAIT_MS, patience.signal)]);
     } finally {
-      patience.abort(new GatewayError("cancelled", "The wait is over")); // takes back the sleep's timer
+      patience.abort(undefined); // takes back the sleep's timer
     }
   }
 

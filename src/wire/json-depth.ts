@@ -16,7 +16,7 @@ export function valueExceedsDepth(value: unknown, limit: number): boolean {
 
 /** Where the string that opens at `start` closes, or the end of the text. */
 export function endOfString(text: Uint8Array, start: number): number {
-  for (let at = text.indexOf(QUOTE, start + 1); at >= 0; at = text.indexOf(QUOTE, at + 1)) {
+  for (let at = text.indexOf(QUOTE, start + 1); at !== -1; at = text.indexOf(QUOTE, at + 1)) {
     let slashes = 0;
     while (text[at - 1 - slashes] === BACKSLASH) slashes += 1;
     if (slashes % 2 === 0) return at;

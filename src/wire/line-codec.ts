@@ -36,10 +36,8 @@ export class LineReader {
     for (let at = chunk.indexOf(NEWLINE); at >= 0; at = chunk.indexOf(NEWLINE, from)) {
       const rest = chunk.subarray(from, at);
       from = at + 1;
-      if (this.#discarding || this.#length + rest.length > this.#options.maxBytes) {
-        this.#hold(rest);
-        this.#endLine();
-      } else if (this.#length === 0)
+      const whole = this.#length === 0 && !this.#discarding && rest.length <= this.#options.maxBytes;
+      if (whole)
         this.#deliver(rest); // the common case: a line within one chunk is not copied
       else {
         this.#hold(rest);
@@ -55,7 +53,6 @@ export class LineReader {
   }
 
   #hold(part: Buffer): void {
-    if (part.length === 0) return;
     if (this.#discarding) {
       this.#keepTail(part);
       return;
@@ -70,16 +67,14 @@ export class LineReader {
   #startDiscarding(part: Buffer): void {
     const begun = this.#held.subarray(0, this.#length);
     const head = Buffer.concat([begun.subarray(0, KEPT_OF_TOO_LONG), part.subarray(0, KEPT_OF_TOO_LONG)]);
-    this.#held = Buffer.from(begun.subarray(-KEPT_OF_TOO_LONG));
-    this.#length = this.#held.length;
     this.#discarding = true;
     this.#keepTail(part);
     this.#options.onTooLong(this.#withoutMark(head).subarray(0, KEPT_OF_TOO_LONG));
   }
 
   #keepTail(part: Buffer): void {
-    const long = part.length >= KEPT_OF_TOO_LONG;
-    const tail = long ? part : Buffer.concat([this.#held.subarray(0, this.#length), part]);
+    const held = this.#held.subarray(0, this.#length);
+    const tail = Buffer.concat([held.subarray(-KEPT_OF_TOO_LONG), part.subarray(-KEPT_OF_TOO_LONG)]);
     this.#held = tail.subarray(-KEPT_OF_TOO_LONG);
     this.#length = this.#held.length;
   }

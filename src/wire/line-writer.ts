@@ -98,7 +98,7 @@ export class LineWriter {
     const parts: Buffer[] = [];
     const finished: QueuedLine[] = [];
     let room = BATCH_BYTES;
-    for (let line = this.#queue[this.#next]; line && room > 0; line = this.#queue[this.#next]) {
+    for (let line = this.#queue[this.#next]; line; line = this.#queue[this.#next]) {
       const part = line.rest.subarray(0, room);
       line.rest = line.rest.subarray(part.length);
       room -= part.length;

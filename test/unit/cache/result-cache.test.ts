@@ -85,3 +85,84 @@ test("a backend that left the registry and came back does not meet its former an
   expect(keys("a", "b")).toEqual([]);
   expect(cache.figures()).toBeUndefined();
 });
+
+test("an answer within its lifetime is told with its age and what it took", async () => {
+  const { clock, cache, keep } = open();
+  const result = text(1);
+  keep("a", { result });
+  await clock.advance(999);
+  expect(cache.find("a")).toEqual({ result, ageMs: 999, tookMs: 5 });
+  expect(cache.find("b")).toBeUndefined();
+});
+
+test("an answer as big as may be is kept", () => {
+  const { keep, keys } = open({ entries: 3, bytes: 1_000, entryBytes: 8 });
+  keep("a", { result: {} });
+  keep("b", { result: { a: 1 } });
+  expect(keys("a", "b")).toEqual(["a"]);
+});
+
+test("after a write whose end nobody saw nothing is kept until it can take effect no more", async () => {
+  const { clock, cache, keep, keys } = open();
+  cache.beginWrite("notes")({ unsureForMs: 1_000 });
+  cache.beginWrite("notes")({ unsureForMs: 0 });
+  await clock.advance(999);
+  keep("a");
+  expect(keys("a")).toEqual([]);
+  await clock.advance(1);
+  keep("a");
+  expect(keys("a")).toEqual(["a"]);
+});
+
+test("a version never comes back, not even for a backend that was forgotten", () => {
+  const { cache } = open();
+  const versions = [cache.version("notes"), cache.version("other")];
+  cache.invalidate("notes");
+  versions.push(cache.version("notes"));
+  const end = cache.beginWrite("notes");
+  versions.push(cache.version("notes"));
+  end({ unsureForMs: 0 });
+  versions.push(cache.version("notes"));
+  cache.forget("notes");
+  versions.push(cache.version("notes"));
+  expect(new Set(versions).size).toBe(versions.length);
+  expect(cache.version("notes")).toBe(versions.at(-1));
+});
+
+test("figures name the answers kept now, of one backend and of all", () => {
+  const { cache, keep } = open();
+  cache.count("notes", "miss");
+  cache.count("notes", "hit", 5);
+  cache.count("other", "miss");
+  for (const key of ["a", "b"]) keep(key);
+  keep("c", { backend: "other", version: cache.version("other") });
+  expect(cache.figures("notes")).toMatchObject({ hits: 1, misses: 1, savedMs: 5, entries: 2 });
+  expect(cache.figures()).toMatchObject({ hits: 1, misses: 2, entries: 3 });
+  keep("d"); // pushes "a" out
+  expect(cache.figures("notes")).toMatchObject({ entries: 2 });
+  cache.invalidate("notes");
+  expect(cache.figures("notes")).toMatchObject({ entries: 0 });
+  expect(cache.figures("nobody")).toBeUndefined();
+});
+
+test("figures of a backend that has kept nothing yet name no answers", () => {
+  const { cache } = open();
+  cache.count("notes", "miss");
+  expect(cache.figures("notes")).toMatchObject({ misses: 1, entries: 0 });
+});
+
+test("by itself it keeps answers of up to 256 KiB", () => {
+  const cache = new ResultCache(new ManualClock());
+  const kept = (length: number) => {
+    cache.keep({
+      backend: "b",
+      key: `${length}`,
+      version: cache.version("b"),
+      result: { t: "x".repeat(length) },
+      tookMs: 0,
+      ttlMs: 1,
+    });
+    return cache.find(`${length}`) !== undefined;
+  };
+  expect([kept(256 * 1_024 - 16), kept(256 * 1_024 - 15)]).toEqual([true, false]);
+});

@@ -107,6 +107,23 @@ describe("what is cached", () => {
     ).toBe(4);
   });
 
+  test("an answer for which the host was asked something is not kept", async () => {
+    await using house = await openNotes();
+    let asked = 0;
+    house.backend("notes").answering = async (_method, _params, { askHost, signal }) => {
+      await askHost?.({ method: "roots/list", params: {} }, signal);
+      return { content: [{ type: "text", text: "yours" }] };
+    };
+    const askHost = async () => {
+      asked += 1;
+      return { result: { roots: [] } };
+    };
+    await ask(house, "read", {}, {}, { askHost });
+    await ask(house, "read", {}, {}, { askHost });
+    expect(asked).toBe(2);
+    expect(house.calls().map(({ asked: questions }) => questions)).toEqual([1, 1]);
+  });
+
   test("an answer is kept for its lifetime by the monotonic clock, and no longer", async () => {
     await using house = await openNotes({ tools: overriding({ read: { cacheTtlMs: 1_000 } }) });
     await ask(house);

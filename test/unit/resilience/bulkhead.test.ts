@@ -132,6 +132,22 @@ describe("Bulkhead", () => {
     await expect(call()).rejects.toMatchObject({ retryAfterMs: row.retryAfterMs });
   });
 
+  test("says a shorter time the more calls work at once, and what to do", async () => {
+    const { clock, call, works } = open({ limit: 4, queueCalls: 0 });
+    await clock.advance(3_600_000);
+    for (let time = 0; time < 4; time += 1) void call();
+    await settle();
+    await clock.advance(5_000);
+    works[0]?.resolve("done");
+    await settle();
+    void call();
+    await settle();
+    await expect(call()).rejects.toMatchObject({
+      retryAfterMs: (1_000 + 0.2 * (5_000 - 1_000)) / 4,
+      hint: "Wait before you call it again, and send fewer calls at the same time",
+    });
+  });
+
   test("says never less than 50 ms", async () => {
     const { call, works } = open({ limit: 32, queueCalls: 0 });
     for (let round = 0; round < 10; round += 1) {

@@ -177,6 +177,36 @@ describe("while it is half-open", () => {
     expect(house.breaker.retryAfterMs).toBe(1_000);
   });
 
+  test("a probe that is not answered for 5 s is a bad one, and is given up", async () => {
+    const house = new BreakerHouse();
+    await house.halfOpen();
+    await house.clock.advance(4_999);
+    expect(house.breaker.state).toBe("half_open");
+    await house.clock.advance(1);
+    expect(house.breaker.state).toBe("open");
+    expect(house.breaker.retryAfterMs).toBe(2_000);
+    expect(house.probes[0]?.signal.reason).toMatchObject({
+      code: "deadline_exceeded",
+      message: "The health probe was not answered in time",
+    });
+  });
+
+  test("nothing is let through at the same time", async () => {
+    const house = new BreakerHouse();
+    await house.halfOpen();
+    expect(house.breaker.concurrencyLimit).toBe(0);
+  });
+
+  test("a probe that nobody needs any more is given up", async () => {
+    const house = new BreakerHouse();
+    await house.halfOpen();
+    house.breaker.reset();
+    expect(house.probes[0]?.signal.reason).toMatchObject({
+      code: "cancelled",
+      message: "The health probe is no longer needed",
+    });
+  });
+
   test("a call that arrives waits for the verdict and goes through", async () => {
     const house = new BreakerHouse();
     await house.halfOpen();
@@ -295,6 +325,28 @@ describe("its slow start", () => {
     expect(await waiting).toBeUndefined();
     expect(house.breaker.state).toBe("open");
     expect(house.clock.waiting).toBe(0);
+  });
+
+  test("a place that was given just before it opened again is worth nothing", async () => {
+    const house = new BreakerHouse();
+    await house.recover();
+    const first = house.breaker.admit();
+    const waiting = house.breaker.awaitVerdict(patient());
+    if (first) house.breaker.settle(first, "ok");
+    house.attempt(...fails(5));
+    expect(house.breaker.state).toBe("open");
+    expect(await waiting).toBeUndefined();
+  });
+
+  test("does not go on by the second once nobody waits", async () => {
+    const house = new BreakerHouse();
+    await house.recover();
+    const first = house.breaker.admit();
+    const waiting = house.breaker.awaitVerdict(patient());
+    if (first) house.breaker.settle(first, "ignore");
+    expect(await waiting).toBeDefined();
+    await house.clock.advance(60_000);
+    expect(house.breaker.concurrencyLimit).toBe(1);
   });
 
   test("a caller who leaves frees its turn", async () => {

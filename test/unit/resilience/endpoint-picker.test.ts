@@ -52,6 +52,27 @@ describe("choice", () => {
     expect(picker.pick("s").endpoint).toBe("c");
   });
 
+  test("each tells whether its last attempt that counts failed", () => {
+    const { picker } = open(["a"]);
+    const after = (outcome: Outcome) => {
+      picker.pick().settle(outcome);
+      return picker.endpoints[0]?.failing;
+    };
+    expect(picker.endpoints[0]?.failing).toBe(false);
+    expect((["ok", "fail", "ignore", "ok", "fail"] as const).map(after)).toEqual([false, true, true, false, true]);
+  });
+
+  test("without any to pick from, nothing was sent", () => {
+    expect(() => open([]).picker.pick()).toThrowError(
+      expect.objectContaining({
+        code: "unavailable",
+        message: 'Cannot call "git": it has no endpoint',
+        backend: "git",
+        outcome: "not_executed",
+      }),
+    );
+  });
+
   test("an attempt is settled once", () => {
     const { picker } = open(["a"]);
     const [first] = [picker.pick(), picker.pick()];
@@ -192,6 +213,17 @@ describe("replace()", () => {
     expect(new Set(served(10))).toEqual(new Set(["b", "d"]));
     a?.settle("fail");
     expect(drained).toEqual(["c", "a"]);
+  });
+
+  test("a removed endpoint is told of when the last of its calls has ended, and once", () => {
+    const { picker, drained } = open(["a"]);
+    const calls = [picker.pick(), picker.pick(), picker.pick()];
+    picker.replace(["b"]);
+    calls[0]?.settle("ok");
+    calls[1]?.settle("fail");
+    expect(drained).toEqual([]);
+    calls[2]?.settle("ok");
+    expect(drained).toEqual(["a"]);
   });
 
   test("a session of a removed endpoint moves", () => {

@@ -1,3 +1,4 @@
+import { getEventListeners } from "node:events";
 import { describe, expect, test } from "vitest";
 import { GatewayError } from "../../../src/model/errors.ts";
 import { IdempotencyKeys, type IdempotencyLimits } from "../../../src/resilience/idempotency.ts";
@@ -57,7 +58,11 @@ describe("IdempotencyKeys", () => {
     const { run, runs } = open();
     const work = deferred<string>();
     const first = run("k", () => work.promise, "one");
-    const refusal = { code: "invalid_argument", message: 'idempotencyKey: "k" was used for another call in the last 10 minutes' };
+    const refusal = {
+      code: "invalid_argument",
+      message: 'idempotencyKey: "k" was used for another call in the last 10 minutes',
+      hint: "Choose a new key for a new call; repeat a call with exactly the same tool and arguments",
+    };
     await expect(run("k", undefined, "other")).rejects.toMatchObject(refusal);
     work.resolve("result");
     await first;
@@ -156,7 +161,11 @@ describe("IdempotencyKeys", () => {
   test("while all its keys belong to calls under way it cannot say when to come again", async () => {
     const { run } = open({ keys: 1, bytes: 1_000 });
     void run("a", () => deferred<string>().promise);
-    await expect(run("b")).rejects.toMatchObject({ code: "resource_exhausted", retryAfterMs: undefined });
+    await expect(run("b")).rejects.toMatchObject({
+      code: "resource_exhausted",
+      retryAfterMs: undefined,
+      hint: "Call without an idempotency key, or wait",
+    });
   });
 
   test("a call under way does not keep ended ones from expiring", async () => {
@@ -198,12 +207,50 @@ describe("IdempotencyKeys", () => {
     for (const key of ["a", "b", "c"]) await run(key, twenty(key));
     expect(await run("a")).toBe("a".repeat(12));
     await run("d", twenty("d"));
-    await expect(run("a")).rejects.toMatchObject({ code: "resource_exhausted", outcome: "executed" });
+    await expect(run("a")).rejects.toMatchObject({
+      code: "resource_exhausted",
+      message: 'Cannot repeat the result of idempotency key "a": it is no longer kept',
+      outcome: "executed",
+      hint: "The call has run: do not repeat it with another key",
+    });
     expect(await run("b")).toBe("b".repeat(12));
     await run("e", () => Promise.resolve("e".repeat(53)));
     await expect(run("e")).rejects.toMatchObject({ outcome: "executed" });
     expect(await run("b")).toBe("b".repeat(12));
     expect(runs()).toBe(5);
+  });
+
+  test("what has no result takes no room, and gives none back", async () => {
+    const { clock, run } = open({ keys: 10, bytes: 40 });
+    const letters = (letter: string, count: number) => () => Promise.resolve(letter.repeat(count)); // and 8 bytes more
+    await run("lost", letters("x", 100));
+    await run("failed", fail(new GatewayError("unavailable", "Hung up"))).catch(() => {});
+    await run("a", letters("a", 12));
+    await run("b", letters("b", 13)); // one byte too many with the one before
+    await expect(run("a")).rejects.toMatchObject({ outcome: "executed" });
+    await expect(run("failed")).rejects.toMatchObject({ message: "Hung up" });
+    await run("c", letters("c", 11));
+    expect(await run("b")).toBe("b".repeat(13));
+    await clock.advance(600_000);
+    await run("d", letters("d", 12));
+    await run("e", letters("e", 12));
+    expect(await run("d")).toBe("d".repeat(12));
+    await run("f", letters("f", 1));
+    await expect(run("d")).rejects.toMatchObject({ outcome: "executed" });
+  });
+
+  test("a call that was aborted and has ended is told as the work ended, and listens no more", async () => {
+    const { keys } = open();
+    const caller = new AbortController();
+    let flight = patient();
+    const work = deferred<string>();
+    const leaving = keys.run({ key: "k", fingerprint: "f", signal: caller.signal }, (signal) => {
+      flight = signal;
+      return work.promise;
+    });
+    caller.abort(cancelled());
+    await expect(leaving).rejects.toMatchObject({ code: "cancelled" });
+    expect(getEventListeners(flight, "abort")).toHaveLength(0);
   });
 
   test("expired results give their bytes back", async () => {

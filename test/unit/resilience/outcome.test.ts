@@ -27,6 +27,7 @@ const ROWS: readonly Row[] = [
   { what: "HTTP 429 with Retry-After", error: error("unavailable", { httpStatus: 429, retryAfterMs: 9_000 }), call: "ignore" },
   { what: "a broken answer", error: error("upstream_protocol"), call: "fail" },
   { what: "a JSON-RPC error", error: error("upstream_rejected", { rpc }), call: "ok" },
+  { what: "a refusal without any error of its own", error: error("upstream_rejected"), call: "ignore", probe: "ok" },
   {
     what: "HTTP 404 without an answer to our id",
     error: error("upstream_rejected", { httpStatus: 404 }),
@@ -103,6 +104,11 @@ describe("outcomeOf()", () => {
   test.each(ROWS)("$what says nothing while we are closing the connection ourselves", (row) => {
     expect(outcomeOf(row.error, { ...HUNG, ...row.facts, stopping: true })).toBe("ignore");
   });
+});
+
+test.each(ROWS)("$what fails no backend of which another replica can serve", (row) => {
+  const facts = { ...HUNG, ...row.facts, spared: true };
+  expect(outcomeOf(row.error, facts)).toBe(row.call === "fail" ? "ignore" : row.call);
 });
 
 describe("probeOutcomeOf()", () => {

@@ -73,6 +73,7 @@ describe("Pushback", () => {
       retryAfterMs: 5_000,
       outcome: "not_executed",
       backend: "git",
+      hint: "Call it again in 5 s",
     });
     expect(clock.waiting).toBe(0);
     const justInTime = gate.pass({ signal: patient(), deadline: 5_001 });

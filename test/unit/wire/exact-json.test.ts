@@ -95,6 +95,26 @@ describe("JSON that is read and written again", () => {
     expect(parse('[{"a":1},{"a":"a\\":"}]')).toEqual({ value: [{ a: 1 }, { a: 'a":' }] });
   });
 
+  test.each([
+    ['{"x":{"k":1},"k":2,"z":1,"z":2}', "z"],
+    ['{"x":[{"k":1}],"k":2,"z":1,"z":2}', "z"],
+    ['{"a":{"b":{"k":1},"k":2,"z":1,"z":2}}', "z"],
+    [`{"${"k".repeat(100)}":1,"${"k".repeat(100)}":2}`, "k".repeat(64)],
+  ])("%s is refused for the key %s", (text, key) => {
+    const message = `Message has the key "${key}" twice in one object`;
+    expect(parse(text)).toEqual({ problem: message });
+    expect(() => parseLosslessly(text)).toThrow(new SyntaxError(message));
+  });
+
+  test("keeps numbers as numbers where a double is what was written", () => {
+    expect(parseLosslessly("[1234567890123456,0.1,-5]")).toEqual([1234567890123456, 0.1, -5]);
+  });
+
+  test("keeps what stands between strings that end in backslashes and quotes", () => {
+    const text = String.raw`["\\\\",12345678901234567890,"\\\"",12345678901234567890,"\"",12345678901234567890,"\\"]`;
+    expect(roundTrip(text)).toBe(text);
+  });
+
   test("throws for what is no number of JSON, long as it may be", () => {
     for (const text of ["01234567890123456789", "1234567890123456789.", "+1e5", "1e", "--12345678901234567890"])
       expect(() => parse(`[${text}]`), text).toThrow(SyntaxError);

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { stringifyExactly } from "../../../src/wire/exact-json.ts";
-import { type ParsedMessage, parseMessage } from "../../../src/wire/json-rpc.ts";
+import { errorResponse, type ParsedMessage, parseMessage } from "../../../src/wire/json-rpc.ts";
 
 const parse = (text: string | Uint8Array): ParsedMessage => parseMessage(Buffer.from(text));
 const refused = (code: number, id: unknown) => ({ kind: "invalid", id, error: { code } });
@@ -63,6 +63,64 @@ describe("parseMessage", () => {
     expect(stringifyExactly({ id: parsed.message.id })).toBe('{"id":9007199254740993}');
   });
 
+  test.each([
+    ['{"jsonrpc":"2.0","id":1,"method":"a","params":{"b":2}}', "request", { id: 1, method: "a", params: { b: 2 } }],
+    ['{"jsonrpc":"2.0","id":"x","method":"a","params":null}', "request", { id: "x", method: "a" }],
+    ['{"jsonrpc":"2.0","method":"a"}', "notification", { method: "a" }],
+    ['{"jsonrpc":"2.0","method":"a","params":{}}', "notification", { method: "a", params: {} }],
+    ['{"jsonrpc":"2.0","id":1,"result":{"b":2}}', "response", { id: 1, result: { b: 2 } }],
+    [
+      '{"jsonrpc":"2.0","id":1,"error":{"code":-1,"message":"no","data":3}}',
+      "response",
+      { id: 1, error: { code: -1, message: "no", data: 3 } },
+    ],
+    ['{"jsonrpc":"2.0","error":{"code":-1,"message":"no"}}', "response", { id: null, error: { code: -1, message: "no" } }],
+    [
+      '{"jsonrpc":"2.0","id":null,"error":{"code":-1,"message":"no"}}',
+      "response",
+      { id: null, error: { code: -1, message: "no" } },
+    ],
+  ])("%s is read as a %s, whole and with nothing else", (text, kind, members) => {
+    expect(parse(text)).toStrictEqual({ kind, message: { jsonrpc: "2.0", ...members } });
+  });
+
+  test.each([
+    ["[]", "unknown", "Batches are not supported: send one message per line"],
+    ["5", "unknown", "Message is not a JSON object"],
+    ["{}", "unknown", 'Message has no "jsonrpc": "2.0"'],
+    ['{"method":"a"}', "request", 'Message has no "jsonrpc": "2.0"'],
+    ['{"result":{}}', "response", 'Message has no "jsonrpc": "2.0"'],
+    ['{"error":{}}', "response", 'Message has no "jsonrpc": "2.0"'],
+    ['{"jsonrpc":"2.0","method":"a","more":1}', "request", 'Message has an unknown member "more"'],
+    [`{"jsonrpc":"2.0","method":"a","${"m".repeat(100)}":1}`, "request", `Message has an unknown member "${"m".repeat(64)}"`],
+    ['{"jsonrpc":"2.0","method":5}', "request", "Method is not a string"],
+    ['{"jsonrpc":"2.0","method":"a","result":{}}', "request", "Message is both a request and a response"],
+    ['{"jsonrpc":"2.0","method":"a","error":{}}', "request", "Message is both a request and a response"],
+    ['{"jsonrpc":"2.0","method":"a","params":"b"}', "request", "Params are not a JSON object"],
+    ['{"jsonrpc":"2.0","method":"a","id":null}', "request", "Id is neither a short string nor a safe integer"],
+    ['{"jsonrpc":"2.0","id":1}', "unknown", "Message has neither a method nor exactly one of result and error"],
+    ['{"jsonrpc":"2.0","result":{},"error":{}}', "response", "Message has neither a method nor exactly one of result and error"],
+    ['{"jsonrpc":"2.0","result":{},"params":{}}', "response", "Message has neither a method nor exactly one of result and error"],
+    ['{"jsonrpc":"2.0","result":{}}', "response", "Response is malformed"],
+    ['{"jsonrpc":"2.0","id":1,"result":[]}', "response", "Response is malformed"],
+    ['{"jsonrpc":"2.0","id":true,"error":{"code":1,"message":""}}', "response", "Response is malformed"],
+    ['{"jsonrpc":"2.0","id":1,"error":{"code":1.5,"message":""}}', "response", "Response is malformed"],
+    ['{"jsonrpc":"2.0","id":1,"error":{"code":1}}', "response", "Response is malformed"],
+    ['{"jsonrpc":"2.0","id":1,"error":"no"}', "response", "Response is malformed"],
+  ])("%s is the ruin of a %s: %s", (text, shape, message) => {
+    expect(parse(text)).toMatchObject({ kind: "invalid", shape, error: { code: -32_600, message } });
+  });
+
+  test("what is no JSON, and what nests too deep, is told so", () => {
+    expect(parse("{")).toMatchObject({ error: { message: "Message is not valid JSON" } });
+    expect(parseMessage(Buffer.from("[[[]]]"), 2)).toMatchObject({ error: { message: "Message nests deeper than 2 levels" } });
+  });
+
+  test("an id of 1,024 characters is the longest that is read", () => {
+    const named = (length: number) => parse(`{"jsonrpc":"2.0","id":"${"x".repeat(length)}","method":"a"}`).kind;
+    expect([named(1_024), named(1_025)]).toEqual(["request", "invalid"]);
+  });
+
   test("an id whose bytes are no UTF-8 is refused, for it cannot be echoed", () => {
     const line = Buffer.concat([Buffer.from('{"jsonrpc":"2.0","id":"'), Buffer.from([0xff]), Buffer.from('","method":"ping"}')]);
     expect(parse(line)).toMatchObject(refused(-32_600, null));
@@ -97,4 +155,10 @@ describe("parseMessage", () => {
       }),
     );
   });
+});
+
+test("an error answer names its request, or nobody's where its id could not be read", () => {
+  const error = { code: -32_700, message: "no" };
+  expect(errorResponse(7, error)).toStrictEqual({ jsonrpc: "2.0", id: 7, error });
+  expect(errorResponse(null, error)).toStrictEqual({ jsonrpc: "2.0", id: null, error });
 });

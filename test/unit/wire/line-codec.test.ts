@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import { LineReader } from "../../../src/wire/line-codec.ts";
 
 interface Reading {
@@ -98,5 +98,62 @@ describe("LineReader", () => {
     const before = process.memoryUsage().arrayBuffers;
     for (let mib = 0; mib < 200; mib += 1) reader.push(chunk);
     expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(50 * 2 ** 20);
+  });
+
+  test("a line within one chunk is not copied, be it as long as it may", () => {
+    const lines: Buffer[] = [];
+    const reader = new LineReader({ maxBytes: 5, onLine: (bytes) => lines.push(bytes), onTooLong: () => {} });
+    const chunk = Buffer.from("one\nthree\n");
+    reader.push(chunk);
+    expect(lines.map(String)).toEqual(["one", "three"]);
+    for (const bytes of lines) expect(bytes.buffer).toBe(chunk.buffer);
+  });
+
+  test("a line of exactly the limit passes in pieces too, and one byte more does not", () => {
+    const pieces = (...texts: readonly string[]) =>
+      read(
+        texts.map((text) => Buffer.from(text)),
+        10,
+      );
+    expect(pieces("aaaaa", "aaaaa", "\n").lines).toEqual(["a".repeat(10)]);
+    expect(pieces("aaaaa", "aaaaa\n").lines).toEqual(["a".repeat(10)]);
+    expect(pieces("aaaaa", "aaaaaa\n")).toEqual({ lines: [], heads: ["a".repeat(11)], tails: ["a".repeat(11)] });
+  });
+
+  test("of a too long line the first and last 4 KiB are kept, wherever it is cut", () => {
+    const text = Array.from({ length: 2_000 }, (_, number) => String(number).padStart(5, "0")).join("");
+    for (const at of [1, 4_095, 4_096, 4_097, 4_999, 5_000, 5_001, 9_999]) {
+      const pieces = [text.slice(0, at), text.slice(at), "\n"].map((piece) => Buffer.from(piece));
+      expect(read(pieces, 5_000)).toEqual({ lines: [], heads: [text.slice(0, 4_096)], tails: [text.slice(-4_096)] });
+    }
+  });
+
+  test("the end of a too long line comes without its carriage return, and nobody need hear of it", () => {
+    expect(read([Buffer.from("123456"), Buffer.from("78\r\n")], 4).tails).toEqual(["12345678"]);
+    const lines: string[] = [];
+    const reader = new LineReader({ maxBytes: 4, onLine: (bytes) => lines.push(String(bytes)), onTooLong: () => {} });
+    reader.push(Buffer.from("12345\nnext\n"));
+    expect(lines).toEqual(["next"]);
+  });
+
+  test("a byte order mark after a too long first line is part of its line", () => {
+    expect(read([Buffer.from("123456789\n\uFEFFtwo\n")], 8).lines).toEqual(["\uFEFFtwo"]);
+  });
+
+  test("a byte order mark at the start is no part of a too long line", () => {
+    expect(read([Buffer.from("\uFEFF123456789\n")], 8).heads).toEqual(["123456789"]);
+  });
+
+  test("room for a line in pieces doubles when it is used up, and never beyond the longest line", () => {
+    const rooms = vi.spyOn(Buffer, "allocUnsafeSlow");
+    const reader = new LineReader({ maxBytes: 10_000, onLine: () => {}, onTooLong: () => {} });
+    const sizesAfter = (bytes: number) => {
+      for (let byte = 0; byte < bytes; byte += 1) reader.push(Buffer.from("x"));
+      return rooms.mock.calls.map(([size]) => size);
+    };
+    expect(sizesAfter(4_096)).toEqual([4_096]);
+    expect(sizesAfter(4_096)).toEqual([4_096, 8_192]);
+    expect(sizesAfter(1_808)).toEqual([4_096, 8_192, 10_000]);
+    rooms.mockRestore();
   });
 });

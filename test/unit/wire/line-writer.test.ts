@@ -3,6 +3,7 @@ import { connect, createServer, type Server, type Socket } from "node:net";
 import { PassThrough, Writable } from "node:stream";
 import { text } from "node:stream/consumers";
 import { describe, expect, test } from "vitest";
+import { GatewayError } from "../../../src/model/errors.ts";
 import { LineWriter } from "../../../src/wire/line-writer.ts";
 
 /** A writable whose reader takes the next batch only when told to. */
@@ -123,5 +124,142 @@ describe("LineWriter", () => {
     const before = stream.eventNames().map((name) => stream.listenerCount(name));
     for (let line = 0; line < 100; line += 1) void writer.write("x");
     expect(stream.eventNames().map((name) => stream.listenerCount(name))).toEqual(before);
+  });
+
+  test("counts what it has handed over, and what not", async () => {
+    const { stream, takeOne } = slowStream();
+    const writer = new LineWriter(stream, { highWaterBytes: 1_000 });
+    void writer.write("123");
+    void writer.write(Buffer.from("12"));
+    expect([writer.handedOverBytes, writer.queuedBytes]).toEqual([0, 7]);
+    takeOne();
+    await new Promise(setImmediate);
+    expect([writer.handedOverBytes, writer.queuedBytes]).toEqual([4, 3]);
+  });
+
+  test("bytes and text leave the same way, each with its newline", async () => {
+    const { stream, taken, takeAll } = slowStream();
+    const writer = new LineWriter(stream, { highWaterBytes: 1_000 });
+    void writer.write(new Uint8Array([0xff, 0x41]));
+    void writer.write("a");
+    await takeAll(writer);
+    expect(taken).toEqual(["\uFFFDA\n", "a\n"]);
+  });
+
+  test("a long line leaves in slices of 64 KiB, and no other line shares its last but what fits", async () => {
+    const { stream, taken, takeAll } = slowStream();
+    const writer = new LineWriter(stream, { highWaterBytes: 2 ** 20 });
+    for (const line of ["x".repeat(100_000), "y".repeat(40_000), "z"]) void writer.write(line);
+    await takeAll(writer);
+    const all = `${"x".repeat(100_000)}\n${"y".repeat(40_000)}\nz\n`;
+    expect(taken).toEqual([all.slice(0, 65_536), all.slice(65_536, 131_072), all.slice(131_072)]);
+  });
+
+  test("a line that fills its batch to the byte leaves nothing over", async () => {
+    const { stream, taken, takeAll } = slowStream();
+    const writer = new LineWriter(stream, { highWaterBytes: 2 ** 20 });
+    for (const line of ["a", "x".repeat(65_535), "b"]) void writer.write(line);
+    await takeAll(writer);
+    expect(taken.map((batch) => batch.length)).toEqual([2, 65_536, 2]);
+  });
+
+  test("congestion ends at half of the mark, not above it, and can begin anew", async () => {
+    const { stream, takeOne, takeAll } = slowStream();
+    const told: string[] = [];
+    const writer = new LineWriter(stream, {
+      highWaterBytes: 100,
+      onCongested: () => told.push(`congested at ${writer.queuedBytes}`),
+      onDrained: () => told.push(`drained at ${writer.queuedBytes}`),
+    });
+    const congest = async () => {
+      void writer.write("x".repeat(50)); // a batch of its own
+      void writer.write("x".repeat(49));
+      await new Promise(setImmediate);
+      expect(writer.queuedBytes).toBe(101);
+      takeOne();
+      await new Promise(setImmediate);
+    };
+    await congest();
+    expect(told).toEqual(["congested at 101", "drained at 50"]);
+    await takeAll(writer);
+    await congest();
+    expect(told).toEqual(["congested at 101", "drained at 50", "congested at 101", "drained at 50"]);
+  });
+
+  test("exactly the mark is no congestion", () => {
+    const { stream } = slowStream();
+    let congested = false;
+    const writer = new LineWriter(stream, {
+      highWaterBytes: 10,
+      onCongested: () => {
+        congested = true;
+      },
+    });
+    void writer.write("123456789");
+    expect(congested).toBe(false);
+    void writer.write("");
+    expect(congested).toBe(true);
+  });
+
+  test("nobody need listen", async () => {
+    const { stream, takeAll } = slowStream();
+    const writer = new LineWriter(stream, { highWaterBytes: 1 });
+    const written = [writer.write("one"), writer.write("two")];
+    await takeAll(writer);
+    await Promise.all(written);
+    stream.destroy(new Error("broken"));
+    await new Promise(setImmediate);
+    await expect(writer.write("late")).rejects.toBeInstanceOf(GatewayError);
+  });
+
+  test("flush is over at once when nothing is queued, and not before everything is written", async () => {
+    const { stream, takeOne } = slowStream();
+    const writer = new LineWriter(stream, { highWaterBytes: 1_000 });
+    await writer.flush();
+    void writer.write("a");
+    void writer.write("b");
+    let flushed = false;
+    void writer.flush().then(() => {
+      flushed = true;
+    });
+    takeOne();
+    await new Promise(setImmediate);
+    expect([flushed, writer.queuedBytes]).toEqual([false, 2]);
+    takeOne();
+    await new Promise(setImmediate);
+    expect(flushed).toBe(true);
+  });
+
+  test("a stream that breaks while nothing is queued is told once, with its cause", async () => {
+    const { stream } = slowStream();
+    const failures: Error[] = [];
+    const writer = new LineWriter(stream, { highWaterBytes: 1_000, onFailed: (error) => failures.push(error) });
+    expect(writer.failed).toBeUndefined();
+    const broken = new Error("EPIPE");
+    stream.destroy(broken);
+    await new Promise(setImmediate);
+    expect(failures).toEqual([writer.failed]);
+    expect(writer.failed).toMatchObject({ code: "unavailable", message: "Cannot write: the reading end is closed" });
+    expect(writer.failed?.cause).toBe(broken);
+  });
+
+  test("of the lines that left together before the break each is told what came of it, once", async () => {
+    const { stream, taken, takeOne } = slowStream();
+    const writer = new LineWriter(stream, { highWaterBytes: 1_000 });
+    const ends: string[] = [];
+    for (const line of ["a", "b", "c"])
+      void writer.write(line).then(
+        () => ends.push(`${line} written`),
+        () => ends.push(`${line} lost`),
+      );
+    takeOne();
+    await new Promise(setImmediate);
+    void writer.write("d").catch(() => ends.push("d lost"));
+    const flushed = writer.flush();
+    stream.destroy();
+    await flushed;
+    expect(taken).toEqual(["a\n", "b\nc\n"]);
+    expect(ends).toEqual(["a written", "b lost", "c lost", "d lost"]);
+    expect(writer.queuedBytes).toBe(0);
   });
 });

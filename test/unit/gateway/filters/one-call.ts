@@ -1,0 +1,56 @@
+import type { Router } from "../../../../src/gateway/router.ts";
+import type { BackendRunner } from "../../../../src/lifecycle/backend-runner.ts";
+import type { BackendSpec } from "../../../../src/model/backend-spec.ts";
+import type { CallContext, CallFilter, CallHandler, ToolCall, ToolResult } from "../../../../src/model/call.ts";
+import type { GatewayError } from "../../../../src/model/errors.ts";
+import type { JsonObject } from "../../../../src/model/json.ts";
+import { makeSpec } from "../../../support/fake-backend.ts";
+
+export const REF = { backend: "git", tool: "log" };
+export const DONE: ToolResult = { content: [] };
+
+export const callOf = (over: Partial<ToolCall> = {}): ToolCall => ({ ref: REF, args: {}, ...over });
+
+/** What belongs to a call that may take half a minute and is not cancelled. */
+export const contextOf = (over: Partial<CallContext> = {}): CallContext => ({
+  id: "1",
+  signal: new AbortController().signal,
+  deadline: 30_000,
+  notes: {},
+  ...over,
+});
+
+/** Sends a call through one filter; a failure is given back instead of thrown. */
+export const through = async (
+  filter: CallFilter,
+  next: CallHandler,
+  call: ToolCall = callOf(),
+  context: CallContext = contextOf(),
+): Promise<ToolResult | GatewayError> => await filter(next)(call, context).catch((error: unknown) => error as GatewayError);
+
+/** What a filter may ask of a router with one server "git" and its tool "log"; both are the test's to change. */
+export class OneServer {
+  runner: BackendRunner | undefined;
+  definition: JsonObject | undefined = { annotations: { readOnlyHint: true } };
+  digest = "digest-1";
+  /** How long it vouches for its list of tools. */
+  vouchedMs = Number.POSITIVE_INFINITY;
+
+  constructor(spec: Partial<BackendSpec> = {}, over: Partial<BackendRunner> = {}) {
+    const state = { name: "running" };
+    this.runner = { spec: makeSpec({ id: "git", ...spec }), state, ...over } as BackendRunner;
+  }
+
+  get router(): Router {
+    const [former, server] = [this.runner, this];
+    const known = () => (server.definition ? { ref: REF, definition: server.definition, digest: server.digest } : undefined);
+    const router = {
+      find: () => server.runner,
+      usable: () => former,
+      backend: () => former,
+      descriptor: known,
+      vouchedMs: () => this.vouchedMs,
+    };
+    return router as unknown as Router;
+  }
+}

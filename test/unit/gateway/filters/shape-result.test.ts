@@ -1,0 +1,102 @@
+import { describe, expect, test } from "vitest";
+import { shapeResult } from "../../../../src/gateway/filters/shape-result.ts";
+import type { CallContext, ToolResult } from "../../../../src/model/call.ts";
+import { ResultStore } from "../../../../src/results/result-store.ts";
+import { ManualClock } from "../../../support/manual-clock.ts";
+import { callOf, contextOf, OneServer, through } from "./one-call.ts";
+
+const MIB = 2 ** 20;
+const textOf = (length: number, letter = "x") => ({ type: "text", text: letter.repeat(length) });
+const imageOf = (length: number) => ({ type: "image", mimeType: "image/png", data: "A".repeat(length) });
+
+/** Shows a result of a server whose entry lets a model see 1,000 tokens at once. */
+async function shown(result: ToolResult, over: Partial<CallContext> = {}, server = new OneServer({ maxResultTokens: 1_000 })) {
+  const store = new ResultStore(new ManualClock());
+  const told = (await through(shapeResult(server.router, store), async () => result, callOf(), contextOf(over))) as ToolResult;
+  return { told, store, content: told["content"] as readonly { readonly type: string; readonly text?: string }[] };
+}
+
+const notice = (content: readonly { readonly text?: string }[]) => content.at(-1)?.text;
+
+describe("shapeResult", () => {
+  test("passes on what fits, as it came", async () => {
+    const result = { content: [textOf(4_000)], _meta: { a: 1 } };
+    expect((await shown(result)).told).toBe(result);
+  });
+
+  test("cuts what does not fit, keeps the whole under a handle and says how to read the rest", async () => {
+    const { told, store, content } = await shown({ content: [textOf(4_001)], _meta: { a: 1 } });
+    const { handle, pages } = (told["_meta"] as { "io.sallyport/result": { handle: string; pages: number } })[
+      "io.sallyport/result"
+    ];
+    expect(told["_meta"]).toEqual({ a: 1, "io.sallyport/result": { handle, pages: 2 } });
+    expect(store.get(handle).text).toHaveLength(4_001);
+    expect(pages).toBe(2);
+    expect(notice(content)).toBe(
+      `[Page 1 of 2. For the rest call read_result {"handle": "${handle}"} with page, pattern (text to find) or select (JSON Pointer) within 15 minutes]`,
+    );
+    expect(content).toHaveLength(2);
+  });
+
+  test.each<{ what: string; over: Partial<CallContext>; result?: ToolResult }>([
+    { what: "a caller that wants all of it", over: { maxTokens: Number.POSITIVE_INFINITY } },
+    {
+      what: "a question to the host",
+      over: {},
+      result: { resultType: "input_required", content: [textOf(9_000)] },
+    },
+  ])("cuts nothing for $what", async ({ over, result = { content: [textOf(9_000), imageOf(7 * MIB)] } }) => {
+    expect((await shown(result, over)).told).toBe(result);
+  });
+
+  test.each<{ what: string; over: Partial<CallContext>; fits: number }>([
+    { what: "the entry's tokens", over: {}, fits: 4_000 },
+    { what: "the tokens the caller wants", over: { maxTokens: 500 }, fits: 2_000 },
+    { what: "its share of them, where several results go out together", over: { maxTokens: 500, siblings: 4 }, fits: 500 },
+    { what: "100 tokens at least", over: { maxTokens: 1, siblings: 4 }, fits: 400 },
+  ])("shows $what", async ({ over, fits }) => {
+    const whole = { content: [textOf(fits)] };
+    expect((await shown(whole, over)).told).toBe(whole);
+    expect((await shown({ content: [textOf(fits + 1)] }, over)).told).toHaveProperty("_meta");
+  });
+
+  test("shows as much as may be of a server that has left the registry meanwhile", async () => {
+    const server = new OneServer({ maxResultTokens: 1_000 });
+    server.runner = undefined;
+    const whole = { content: [textOf(1_000_000)] };
+    expect((await shown(whole, {}, server)).told).toBe(whole);
+  });
+
+  test("images of results that go out together share the room for images", async () => {
+    const whole = { content: [imageOf(4 * MIB)] };
+    expect((await shown(whole)).told).toBe(whole);
+    const { told, content } = await shown(whole, { siblings: 2 });
+    expect(content[0]?.type).toBe("text");
+    expect(told).not.toHaveProperty("_meta");
+  });
+
+  test("where only an image is left out, everything else stays as it is", async () => {
+    const { told } = await shown({ content: [imageOf(7 * MIB)], structuredContent: { a: 1 }, _meta: { b: 2 }, more: 3 });
+    expect(told).toMatchObject({ structuredContent: { a: 1 }, _meta: { b: 2 }, more: 3 });
+    const { told: plain } = await shown({ content: [imageOf(7 * MIB)] });
+    expect(Object.keys(plain)).toEqual(["content"]);
+  });
+
+  test("structured content that takes no more than half stays, and the text is cut", async () => {
+    const { told, content } = await shown({ content: [textOf(9_000)], structuredContent: { a: "short" } });
+    expect(told["structuredContent"]).toEqual({ a: "short" });
+    expect(notice(content)).not.toContain("structured");
+  });
+
+  test("structured content that takes more than half is left out, and that is said", async () => {
+    const { told, content } = await shown({ content: [textOf(9_000)], structuredContent: { a: "x".repeat(9_000) } });
+    expect(told).not.toHaveProperty("structuredContent");
+    expect(notice(content)).toMatch(/^\[Page 1 of \d+, without its structured content\. For the rest/);
+  });
+
+  test("what is too much to keep is said to be so", async () => {
+    const { told, content } = await shown({ content: [textOf(33 * MIB)] });
+    expect(notice(content)).toMatch(/^\[Page 1 of \d+\. The rest is too much to keep: ask the tool for less\]$/);
+    expect(told["_meta"]).toMatchObject({ "io.sallyport/result": { handle: undefined } });
+  });
+});

@@ -1,0 +1,96 @@
+import { describe, expect, test } from "vitest";
+import { IdleWatch } from "../../../src/lifecycle/idle-watch.ts";
+import { ManualClock, settle } from "../../support/manual-clock.ts";
+
+function watch(stages: Readonly<Record<string, number>> = { pause: 1_000, stop: 5_000 }) {
+  const clock = new ManualClock();
+  const ran: string[] = [];
+  const idle = new IdleWatch(
+    clock,
+    Object.entries(stages).map(([name, afterMs]) => ({ afterMs, run: () => ran.push(`${name} at ${clock.now()}`) })),
+  );
+  return { clock, idle, ran };
+}
+
+describe("IdleWatch", () => {
+  test("counts from the last touch and runs each stage in its time", async () => {
+    const { clock, idle, ran } = watch();
+    idle.touch();
+    await clock.advance(900);
+    idle.touch();
+    await clock.advance(10_000);
+    expect(ran).toEqual(["pause at 1900", "stop at 5900"]);
+    expect(clock.waiting).toBe(0);
+  });
+
+  test("a stage of 0 ms never runs", async () => {
+    const { clock, idle, ran } = watch({ pause: 0, stop: 10 });
+    idle.touch();
+    expect(clock.waiting).toBe(1);
+    await clock.advance(100);
+    expect(ran).toEqual(["stop at 10"]);
+  });
+
+  test("nothing is idle while somebody holds it, and it is idle from the moment the last one lets go", async () => {
+    const { clock, idle, ran } = watch();
+    idle.touch();
+    const [one, other] = [idle.hold(), idle.hold()];
+    expect(idle.holders).toBe(2);
+    expect(clock.waiting).toBe(0);
+    await clock.advance(10_000);
+    one[Symbol.dispose]();
+    idle.touch();
+    await clock.advance(10_000);
+    expect(ran).toEqual([]);
+    other[Symbol.dispose]();
+    expect(idle.holders).toBe(0);
+    await clock.advance(1_000);
+    expect(ran).toEqual(["pause at 21000"]);
+  });
+
+  test("whoever waits until it is free waits for the last holder and leaves no timer", async () => {
+    const { clock, idle } = watch({});
+    const [one, other] = [idle.hold(), idle.hold()];
+    let free = false;
+    const waiting = idle.whenFree(60_000).then(() => {
+      free = true;
+    });
+    one[Symbol.dispose]();
+    await settle();
+    expect(free).toBe(false);
+    other[Symbol.dispose]();
+    await waiting;
+    expect(clock.waiting).toBe(0);
+  });
+
+  test("whoever waits until it is free waits no longer than the limit", async () => {
+    const { clock, idle } = watch({});
+    idle.hold();
+    let free = false;
+    void idle.whenFree(500).then(() => {
+      free = true;
+    });
+    await clock.advance(499);
+    expect(free).toBe(false);
+    await clock.advance(1);
+    expect(free).toBe(true);
+  });
+
+  test("what nobody holds is free at once, and no longer counts as idle", async () => {
+    const { clock, idle, ran } = watch();
+    idle.touch();
+    await idle.whenFree(500);
+    expect(clock.waiting).toBe(0);
+    await clock.advance(10_000);
+    expect(ran).toEqual([]);
+  });
+
+  test("one that is disposed runs nothing more", async () => {
+    const { clock, idle, ran } = watch();
+    idle.touch();
+    idle[Symbol.dispose]();
+    expect(clock.waiting).toBe(0);
+    await clock.advance(10_000);
+    expect(ran).toEqual([]);
+  });
+});

@@ -1,0 +1,131 @@
+import { getEventListeners } from "node:events";
+import { describe, expect, test } from "vitest";
+import { GatewayError } from "../../../src/model/errors.ts";
+import { abandonOnAbort, linkDeadline, linkSignal } from "../../../src/time/linked-signal.ts";
+import { gate } from "../../support/fake-backend.ts";
+import { ManualClock, settle } from "../../support/manual-clock.ts";
+
+const reason = new GatewayError("cancelled", "Call cancelled");
+const listenersOf = (signal: AbortSignal): number => getEventListeners(signal, "abort").length;
+
+describe("linkSignal()", () => {
+  test("aborts with its parent, for the parent's reason", () => {
+    const parent = new AbortController();
+    const linked = linkSignal(parent.signal);
+    expect(linked.signal.aborted).toBe(false);
+    parent.abort(reason);
+    expect(linked.signal.reason).toBe(reason);
+    expect(listenersOf(parent.signal)).toBe(0);
+  });
+
+  test("is born aborted under a parent that has aborted, and does not listen to it", () => {
+    const parent = AbortSignal.abort(reason);
+    expect(linkSignal(parent).signal.reason).toBe(reason);
+    expect(listenersOf(parent)).toBe(0);
+  });
+
+  test("aborts by itself and leaves its parent alone", () => {
+    const parent = new AbortController();
+    const linked = linkSignal(parent.signal);
+    linked.abort(reason);
+    expect(linked.signal.reason).toBe(reason);
+    expect(parent.signal.aborted).toBe(false);
+  });
+
+  test("needs no parent", () => {
+    using linked = linkSignal(undefined);
+    expect(linked.signal.aborted).toBe(false);
+    linked.abort(reason);
+    expect(linked.signal.reason).toBe(reason);
+  });
+
+  test("leaves nothing on its parent once disposed, and hears of it no more", () => {
+    const parent = new AbortController();
+    const linked = linkSignal(parent.signal);
+    expect(listenersOf(parent.signal)).toBe(1);
+    linked[Symbol.dispose]();
+    expect(listenersOf(parent.signal)).toBe(0);
+    parent.abort(reason);
+    expect(linked.signal.aborted).toBe(false);
+  });
+});
+
+describe("linkDeadline()", () => {
+  const late = () => new GatewayError("deadline_exceeded", "Too late");
+
+  test("aborts when the time is over, with the error made for it", async () => {
+    const clock = new ManualClock();
+    using linked = linkDeadline(clock, 100, undefined, late);
+    await clock.advance(99);
+    expect(linked.signal.aborted).toBe(false);
+    await clock.advance(1);
+    expect(linked.signal.reason).toMatchObject({ code: "deadline_exceeded" });
+  });
+
+  test("aborts with its parent and by itself as any linked signal", () => {
+    const parent = new AbortController();
+    using followed = linkDeadline(new ManualClock(), 100, parent.signal, late);
+    using own = linkDeadline(new ManualClock(), 100, undefined, late);
+    parent.abort(reason);
+    own.abort(reason);
+    expect([followed.signal.reason, own.signal.reason]).toEqual([reason, reason]);
+  });
+
+  test("leaves no timer and no listener once disposed", () => {
+    const clock = new ManualClock();
+    const parent = new AbortController();
+    linkDeadline(clock, 100, parent.signal, late)[Symbol.dispose]();
+    expect(clock.waiting).toBe(0);
+    expect(listenersOf(parent.signal)).toBe(0);
+  });
+});
+
+describe("abandonOnAbort()", () => {
+  test("gives what the work gives, and leaves nothing on the signal", async () => {
+    const { signal } = new AbortController();
+    const work = gate<string>();
+    const waiting = abandonOnAbort(work.promise, signal);
+    expect(listenersOf(signal)).toBe(1);
+    work.open("done");
+    expect(await waiting).toBe("done");
+    await settle();
+    expect(listenersOf(signal)).toBe(0);
+  });
+
+  test("fails as the work fails", async () => {
+    const { signal } = new AbortController();
+    const failure = new TypeError("x is not a function");
+    await expect(abandonOnAbort(Promise.reject(failure), signal)).rejects.toBe(failure);
+  });
+
+  test.each([
+    { what: "while it waits", early: false },
+    { what: "before it began to wait", early: true },
+  ])("waits no longer when the signal aborts $what", async ({ early }) => {
+    const caller = new AbortController();
+    if (early) caller.abort(reason);
+    const waiting = abandonOnAbort(new Promise(() => {}), caller.signal);
+    caller.abort(reason);
+    await expect(waiting).rejects.toBe(reason);
+    expect(listenersOf(caller.signal)).toBe(0);
+  });
+
+  test("does not listen to a signal that has aborted", async () => {
+    const aborted = AbortSignal.abort(reason);
+    const waiting = abandonOnAbort(new Promise(() => {}), aborted);
+    expect(listenersOf(aborted)).toBe(0);
+    await expect(waiting).rejects.toBe(reason);
+  });
+
+  test("makes a GatewayError of whatever the signal aborted with", async () => {
+    await expect(abandonOnAbort(new Promise(() => {}), AbortSignal.abort())).rejects.toMatchObject({ code: "cancelled" });
+  });
+
+  test("a late failure of abandoned work is nobody's", async () => {
+    const work = gate<void>();
+    const waiting = abandonOnAbort(work.promise, AbortSignal.abort(reason));
+    await expect(waiting).rejects.toBe(reason);
+    work.fail(new Error("too late to matter"));
+    await settle(); // an unhandled rejection here would fail the run
+  });
+});
