@@ -51,9 +51,18 @@ function routeOf(method: unknown, params: JsonObject): Route | undefined {
       return { tool: "prompts", args: { action: "list", server: SERVER, cursor }, result: data };
     case "prompts/get":
       return { tool: "prompts", args: { action: "get", server: SERVER, name, arguments: args }, result: data };
+    case "completion/complete":
+      return { tool: "prompts", args: { action: "complete", server: SERVER, ...completed(params) }, result: data };
     default:
       return undefined;
   }
+}
+
+/** The meta-tool completes the argument that is given last. */
+function completed({ ref, argument, context }: JsonObject): JsonObject {
+  const { name, value } = argument as { name: string; value: string };
+  const { arguments: before = {} } = (context ?? {}) as { arguments?: JsonObject };
+  return { name: (ref as JsonObject)["name"], arguments: { ...before, [name]: value } };
 }
 
 function unwrap(response: JsonObject, { tool, result }: Route): JsonObject {

@@ -24,11 +24,9 @@ export const createBackendRequests =
     const { signal } = deadline;
     return await runner.use(signal, async ({ connection }) => {
       assertOffered(backend, method, connection.peer.capabilities);
-      return await connection.request(
-        method,
-        { ...params, ...metaOf(caller, connection) },
-        { signal, onProgress: caller.onProgress },
-      );
+      const { onProgress, askHost, log } = caller;
+      const options = { signal, onProgress, askHost, log };
+      return await connection.request(method, { ...params, ...metaOf(caller, connection) }, options);
     });
   };
 
@@ -39,7 +37,7 @@ function metaOf({ meta, hostCapabilities }: Caller, connection: Connection): Jso
 
 /** A backend without resources or prompts would answer "method not found"; say what that means. */
 function assertOffered(backend: string, method: string, capabilities: JsonObject): void {
-  const family = method.split("/")[0] ?? method;
+  const family = method === "completion/complete" ? "completions" : (method.split("/")[0] ?? method);
   if (capabilities[family] !== undefined) return;
   throw new GatewayError("not_found", `Server "${backend}" offers no ${family}`, {
     backend,

@@ -1,4 +1,5 @@
 import type { ProgressUpdate } from "../model/call.ts";
+import type { AskHost, HostLog } from "../model/host.ts";
 import type { JsonObject } from "../model/json.ts";
 
 /** Who asks, and what their host can do. */
@@ -9,4 +10,8 @@ export interface Caller {
   /** Trace context and other `_meta` keys that travel on. */
   readonly meta?: JsonObject | undefined;
   readonly timeoutMs?: number | undefined;
+  /** Puts a question of a backend to the host. */
+  readonly askHost?: AskHost | undefined;
+  /** Present if the host asked for what backends log. */
+  readonly log?: HostLog | undefined;
 }

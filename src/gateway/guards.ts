@@ -26,6 +26,8 @@ export interface GuardView {
   readonly queued: number;
 }
 
+const UNTRIED: GuardView = { breaker: "closed", retryAfterMs: 0, atWork: 0, queued: 0 };
+
 /** One guard for each runner: a changed entry gets a new one and owes nothing to the old. */
 export class Guards implements Disposable {
   readonly #clock: Clock;
@@ -48,7 +50,9 @@ export class Guards implements Disposable {
   }
 
   view(runner: BackendRunner): GuardView {
-    const { breaker, bulkhead } = this.of(runner);
+    const guard = this.#guards.get(runner);
+    if (!guard) return UNTRIED;
+    const { breaker, bulkhead } = guard;
     return {
       breaker: breaker.state,
       retryAfterMs: breaker.retryAfterMs,

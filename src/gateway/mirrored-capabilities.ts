@@ -1,3 +1,4 @@
+import { relayedCapabilities } from "../model/host.ts";
 import type { JsonObject } from "../model/json.ts";
 import type { Connection } from "../model/ports.ts";
 
@@ -6,4 +7,4 @@ const CLIENT_CAPABILITIES = "io.modelcontextprotocol/clientCapabilities";
 
 /** The `_meta` that tells a modern backend what the host can do, since it may answer with a question; nothing for a legacy one. */
 export const mirroredCapabilities = (hostCapabilities: JsonObject | undefined, { era }: Connection): JsonObject =>
-  era === "modern" && hostCapabilities ? { [CLIENT_CAPABILITIES]: hostCapabilities } : {};
+  era === "modern" && hostCapabilities ? { [CLIENT_CAPABILITIES]: relayedCapabilities(hostCapabilities) } : {};

@@ -2,6 +2,7 @@ import type { BackendRunner } from "../lifecycle/backend-runner.ts";
 import { StartSlots } from "../lifecycle/start-slots.ts";
 import { Supervisor, type SupervisorEvents } from "../lifecycle/supervisor.ts";
 import type { BackendSpec } from "../model/backend-spec.ts";
+import type { BackendState } from "../model/backend-state.ts";
 import { GatewayError } from "../model/errors.ts";
 import type { Connection, Observer, RuntimeDriver, Transport } from "../model/ports.ts";
 import type { Clock } from "../time/clock.ts";
@@ -34,7 +35,7 @@ export function createRunnerFactory(
       clock,
       drainMs,
       startSlot: (signal) => slots.take(signal),
-      events: eventsOf(spec.replicas > 1 ? `replica ${replica}` : undefined, observer, refresh),
+      events: eventsOf(spec.replicas > 1 ? `replica ${replica}` : undefined, observer, refresh, startTimer(clock)),
     });
   return (spec) => {
     const others = Array.from({ length: spec.replicas - 1 }, (_, index) => supervise(spec, index + 1));
@@ -43,9 +44,16 @@ export function createRunnerFactory(
   };
 }
 
-const eventsOf = (name: string | undefined, observer: Observer, refresh: RefreshCatalog): SupervisorEvents => ({
-  stateChanged: (backend, state, detail) =>
-    observer.backendChanged(backend, state, [name, detail].filter((part) => part !== undefined).join(": ") || undefined),
+const eventsOf = (
+  name: string | undefined,
+  observer: Observer,
+  refresh: RefreshCatalog,
+  startMs: (state: BackendState["name"]) => number | undefined,
+): SupervisorEvents => ({
+  stateChanged: (backend, state, detail) => {
+    const told = [name, detail].filter((part) => part !== undefined).join(": ") || undefined;
+    observer.backendChanged(backend, state, told, startMs(state));
+  },
   connected: (backend, connection) => refreshInBackground(refresh, backend, connection),
   notified: (backend, method, _params, connection) => {
     if (method !== "notifications/tools/list_changed") return;
@@ -53,6 +61,16 @@ const eventsOf = (name: string | undefined, observer: Observer, refresh: Refresh
     refreshInBackground(refresh, backend, connection);
   },
 });
+
+/** Told every state, gives back how long a start took when one has ended, in ms. */
+function startTimer(clock: Clock): (state: BackendState["name"]) => number | undefined {
+  let since: number | undefined;
+  return (state) => {
+    const began = since;
+    since = state === "starting" ? clock.now() : undefined;
+    return began === undefined ? undefined : clock.now() - began;
+  };
+}
 
 /** Its failure is told to the call that needs the tools. */
 function refreshInBackground(refresh: RefreshCatalog, backend: string, connection: Connection): void {

@@ -1,3 +1,4 @@
+import type { AskHost, HostLog } from "./host.ts";
 import type { JsonObject } from "./json.ts";
 import type { ToolRef } from "./tool.ts";
 
@@ -36,6 +37,12 @@ export interface CallNotes {
   sentAt?: number;
   heardAt?: number;
   queuedMs?: number;
+  /** How long the call waited for a start; absent where its backend ran. */
+  startMs?: number;
+  /** How long its backend took, all attempts together. */
+  backendMs?: number;
+  /** How many questions the backend put to the host. */
+  asked?: number;
   breaker?: string;
 }
 
@@ -61,6 +68,10 @@ export interface CallContext {
   readonly hostCapabilities?: JsonObject | undefined;
   /** `_meta` keys of the host that travel on (trace context), already stripped of protocol keys. */
   readonly meta?: JsonObject | undefined;
+  /** Puts a question of the backend to the host. */
+  readonly askHost?: AskHost | undefined;
+  /** Present if the host asked for what backends log. */
+  readonly log?: HostLog | undefined;
 }
 
 export type CallHandler = (call: ToolCall, ctx: CallContext) => Promise<ToolResult>;

@@ -7,7 +7,7 @@ import {
   SUPPORTED_PROTOCOL_VERSIONS,
 } from "@modelcontextprotocol/client";
 import type { GatewayError } from "../model/errors.ts";
-import { isJsonObject } from "../model/json.ts";
+import { isJsonObject, type JsonObject } from "../model/json.ts";
 import type { ConnectRequest, PeerFacts } from "../model/ports.ts";
 import { abandonOnAbort } from "../time/linked-signal.ts";
 import { notExecuted } from "./not-executed.ts";
@@ -18,6 +18,8 @@ import { fromSdkError } from "./sdk-errors.ts";
 export interface Dialer extends Pick<ConnectRequest, "signal" | "onNotification"> {
   readonly backend: string;
   readonly identity: { readonly name: string; readonly version: string };
+  /** What the host can be asked; a legacy backend is told so. */
+  readonly capabilities: JsonObject;
   /** The legacy revision to offer first. */
   readonly offer: string;
   /** Makes a transport nobody has used yet. */
@@ -68,11 +70,11 @@ function priorFor(way: Way): PriorDiscovery | undefined {
   return way === "legacy" ? { kind: "legacy" } : { kind: "modern", discover: UNSEEN };
 }
 
-function newClient({ identity, offer, onNotification }: Dialer): Client {
+function newClient({ identity, capabilities, offer, onNotification }: Dialer): Client {
   const client = new Client(
     { ...identity },
     {
-      capabilities: {},
+      capabilities: { ...capabilities },
       inputRequired: { autoFulfill: false },
       versionNegotiation: { mode: "auto", probe: { timeoutMs: PROBE_MS } },
       supportedProtocolVersions: [offer, ...SUPPORTED_PROTOCOL_VERSIONS.filter((version) => version !== offer)],

@@ -1,21 +1,19 @@
 import {
   CLIENT_CAPABILITIES_META_KEY,
   CLIENT_INFO_META_KEY,
+  LOG_LEVEL_META_KEY,
   PROTOCOL_VERSION_META_KEY,
   ProtocolError,
 } from "@modelcontextprotocol/client";
-import type { ProgressUpdate } from "../model/call.ts";
 import { GatewayError } from "../model/errors.ts";
 import { isJsonObject, type JsonObject } from "../model/json.ts";
 import type { Era, RequestOptions } from "../model/ports.ts";
 import type { RequestId, RpcMessage, RpcRequest, RpcResponse } from "../wire/json-rpc.ts";
 
 /** A request that goes past the SDK client, whose bookkeeping costs more than the hop. */
-export interface DirectRequest {
+export interface DirectRequest extends Omit<RequestOptions, "definition"> {
   readonly request: RpcRequest;
   readonly headers: Readonly<Record<string, string>>;
-  readonly signal: AbortSignal;
-  readonly onProgress: ((update: ProgressUpdate) => void) | undefined;
 }
 
 /** Sends it and gives back its response; all else that comes meanwhile goes to the SDK client as ever. */
@@ -25,6 +23,13 @@ export type SendDirect = (direct: DirectRequest) => Promise<RpcResponse>;
 const FIRST_ID = 2 ** 30;
 const MODERN = "2026-07-28";
 
+/** The methods a host or its model may be asked something by, and what a complete result of them holds. */
+const CONTENTS: ReadonlyMap<string, string> = new Map([
+  ["tools/call", "content"],
+  ["prompts/get", "messages"],
+  ["resources/read", "contents"],
+]);
+
 export interface DirectCallsOptions {
   readonly backend: string;
   readonly era: Era;
@@ -32,7 +37,7 @@ export interface DirectCallsOptions {
   readonly send: SendDirect;
 }
 
-/** `tools/call` without the SDK client: the same bytes on the wire, the same results, the same errors. */
+/** Requests without the SDK client: the same bytes on the wire, the same results, the same errors. */
 export class DirectCalls {
   readonly #options: DirectCallsOptions;
   readonly #envelope: JsonObject;
@@ -48,24 +53,39 @@ export class DirectCalls {
     this.#envelope = options.era === "modern" ? modern : {};
   }
 
-  /** The result as it came; throws what the transport throws, or a ProtocolError for a JSON-RPC error. */
-  async call(params: JsonObject, headers: Readonly<Record<string, string>>, options: RequestOptions): Promise<JsonObject> {
-    const { signal, onProgress } = options;
-    const id = this.#nextId++;
-    const meta = { ...this.#envelope, ...(params["_meta"] as JsonObject | undefined), ...(onProgress && { progressToken: id }) };
-    const request: RpcRequest = { jsonrpc: "2.0", id, method: "tools/call", params: { ...params, _meta: meta } };
-    const response = await this.#options.send({ request, headers, signal, onProgress });
-    if ("error" in response) throw new ProtocolError(response.error.code, response.error.message, response.error.data);
-    return this.#read(response.result);
+  /** Whether requests of this method go this way: those in whose middle a backend may ask and log. */
+  takes(method: string): boolean {
+    return CONTENTS.has(method);
   }
 
-  #read(raw: JsonObject): JsonObject {
+  /** The result as it came; throws what the transport throws, or a ProtocolError for a JSON-RPC error. */
+  async call(
+    method: string,
+    params: JsonObject,
+    headers: Readonly<Record<string, string>>,
+    { definition: _, ...options }: RequestOptions,
+  ): Promise<JsonObject> {
+    const id = this.#nextId++;
+    const _meta = { ...this.#envelope, ...(params["_meta"] as JsonObject | undefined), ...this.#metaFor(id, options) };
+    const hasMeta = Object.keys(_meta).length > 0;
+    const request: RpcRequest = { jsonrpc: "2.0", id, method, params: hasMeta ? { ...params, _meta } : params };
+    const response = await this.#options.send({ request, headers, ...options });
+    if ("error" in response) throw new ProtocolError(response.error.code, response.error.message, response.error.data);
+    return this.#read(response.result, CONTENTS.get(method) ?? "");
+  }
+
+  #metaFor(id: number, { onProgress, log }: RequestOptions): JsonObject {
+    const wantsLog = log !== undefined && this.#options.era === "modern";
+    return { ...(onProgress && { progressToken: id }), ...(wantsLog && { [LOG_LEVEL_META_KEY]: log.level }) };
+  }
+
+  #read(raw: JsonObject, contents: string): JsonObject {
     const { backend, era } = this.#options;
     const { resultType, ...result } = raw;
     if (era === "legacy") return resultType === undefined ? raw : result;
-    if (resultType === "complete" && Array.isArray(result["content"])) return result;
+    if (resultType === "complete" && Array.isArray(result[contents])) return result;
     if (resultType === "input_required" && asksForSomething(result)) return raw;
-    const found = resultType === "complete" ? "no content" : `resultType ${JSON.stringify(resultType) ?? "missing"}`;
+    const found = resultType === "complete" ? `no ${contents}` : `resultType ${JSON.stringify(resultType) ?? "missing"}`;
     throw new GatewayError("upstream_protocol", `Cannot use the answer of "${backend}": a result of ${MODERN} with ${found}`, {
       backend,
     });
@@ -79,7 +99,7 @@ function asksForSomething({ inputRequests, requestState }: JsonObject): boolean 
 /** Takes what belongs to a direct request: its response is kept, its progress told. */
 export class DirectInbox {
   readonly #id: RequestId;
-  readonly #onProgress: ((update: ProgressUpdate) => void) | undefined;
+  readonly #onProgress: RequestOptions["onProgress"];
   response: RpcResponse | undefined;
 
   constructor({ request, onProgress }: DirectRequest) {

@@ -1,4 +1,5 @@
 import { GatewayError } from "../model/errors.ts";
+import { type Host, NO_HOST } from "../model/host.ts";
 import type { JsonObject } from "../model/json.ts";
 import type { Connection, ConnectRequest, StateStore, Transport } from "../model/ports.ts";
 import type { Clock } from "../time/clock.ts";
@@ -16,32 +17,37 @@ export interface TransportDeps {
   readonly store: StateStore;
   /** What the gateway calls itself towards backends. */
   readonly identity: { readonly name: string; readonly version: string };
+  /** Whom backends may ask, and tell what they log. */
+  readonly host?: Host | undefined;
 }
 
 /** Speaks MCP to any endpoint a runtime may open: Streamable HTTP, or the pipes of a child; each in both protocol eras. */
-export function createTransport({ clock, store, identity }: TransportDeps): Transport {
+export function createTransport({ clock, store, identity, host = NO_HOST }: TransportDeps): Transport {
   const memory = new EraMemory(store, clock);
   return {
     async connect(request: ConnectRequest): Promise<Connection> {
       const { spec } = request;
-      const way = wayTo(request, clock);
+      const way = wayTo(request, clock, host);
       const { signal, onNotification } = request;
-      const dialled = await dialInItsEra({ ...way, backend: spec.id, identity, signal, onNotification }, spec, memory);
-      const { headersFor, toolFault, strayLines, hasSession, sendDirect } = way;
-      const ways = { headersFor, toolFault, strayLines, hasSession, sendDirect };
-      return new SdkConnection({ ...dialled, backend: spec.id, identity, clock, ...ways });
+      const { capabilities } = host; // a legacy backend is told them now and never again
+      const dialer = { ...way, backend: spec.id, identity, capabilities, signal, onNotification };
+      const dialled = await dialInItsEra(dialer, spec, memory);
+      const { headersFor, toolFault, strayLines, hasSession, traffic, sendDirect } = way;
+      const ways = { headersFor, toolFault, strayLines, hasSession, traffic, sendDirect };
+      return new SdkConnection({ ...dialled, backend: spec.id, identity, clock, host, ...ways });
     },
   };
 }
 
 type WayTo = Pick<Dialer, "newTransport" | "canDialAgain" | "offer"> &
-  Pick<SdkConnectionParts, "headersFor" | "toolFault" | "strayLines" | "hasSession" | "sendDirect">;
+  Pick<SdkConnectionParts, "headersFor" | "toolFault" | "strayLines" | "hasSession" | "traffic" | "sendDirect">;
 
 /** Legacy HTTP servers with an event store answer this revision about three times as fast as the one after it. */
 const HTTP_OFFER = "2025-06-18";
 const STDIO_OFFER = "2025-11-25";
 
-function wayTo({ spec, endpoint }: ConnectRequest, clock: Clock): WayTo {
+function wayTo({ spec, endpoint }: ConnectRequest, clock: Clock, host: Host): WayTo {
+  const backend = spec.id;
   if (spec.transport === "sse")
     throw new GatewayError(
       "needs_config",
@@ -52,7 +58,7 @@ function wayTo({ spec, endpoint }: ConnectRequest, clock: Clock): WayTo {
       },
     );
   if (endpoint.kind === "stdio") {
-    const child = new ChildTransport(endpoint); // its pipes serve one conversation, so there is one transport
+    const child = new ChildTransport({ ...endpoint, backend, clock, host }); // its pipes serve one conversation, so there is one transport
     return {
       newTransport: () => child,
       canDialAgain: false,
@@ -61,12 +67,13 @@ function wayTo({ spec, endpoint }: ConnectRequest, clock: Clock): WayTo {
       toolFault: undefined,
       strayLines: () => child.strayCount,
       hasSession: undefined,
+      traffic: undefined,
       sendDirect: (direct) => child.direct(direct),
     };
   }
   let newest: UndiciTransport | undefined; // the one that serves: an attempt that failed is followed by another
   const newTransport = () => {
-    newest = new UndiciTransport({ backend: spec.id, endpoint, clock });
+    newest = new UndiciTransport({ backend, endpoint, clock, host });
     return newest;
   };
   return {
@@ -77,6 +84,7 @@ function wayTo({ spec, endpoint }: ConnectRequest, clock: Clock): WayTo {
     toolFault: headerFault,
     strayLines: undefined,
     hasSession: () => newest?.hasSession === true,
+    traffic: () => newest?.traffic,
     sendDirect: async (direct) => {
       if (!newest) throw new GatewayError("internal", `Cannot call "${spec.id}": it was never dialled`, { backend: spec.id });
       return await newest.direct(direct);

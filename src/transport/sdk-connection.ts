@@ -1,11 +1,15 @@
 import type { Client, StandardSchemaV1 } from "@modelcontextprotocol/client";
 import { GatewayError } from "../model/errors.ts";
+import type { Host } from "../model/host.ts";
 import { isJsonObject, type JsonObject } from "../model/json.ts";
-import type { Connection, Era, PeerFacts, RequestOptions } from "../model/ports.ts";
+import type { Connection, Era, PeerFacts, RequestOptions, Traffic } from "../model/ports.ts";
 import { type Clock, sleep } from "../time/clock.ts";
+import { abandonOnAbort } from "../time/linked-signal.ts";
 import { deniesEra } from "./denies-era.ts";
 import { DirectCalls, type SendDirect } from "./direct-call.ts";
 import { followChanges } from "./follow-changes.ts";
+import { followHost } from "./follow-host.ts";
+import type { LogLevelSetter } from "./log-level.ts";
 import { fromSdkError } from "./sdk-errors.ts";
 
 /** Lets every result through as it came: the SDK's own schemas would strip what they do not know. */
@@ -35,10 +39,13 @@ export interface SdkConnectionParts extends Dialled {
   readonly backend: string;
   readonly identity: { readonly name: string; readonly version: string };
   readonly clock: Clock;
+  readonly host: Host;
   /** How many lines of a child were skipped so far. */
   readonly strayLines?: (() => number) | undefined;
   /** Whether the backend gave the conversation a session id. */
   readonly hasSession?: (() => boolean) | undefined;
+  /** How well its connections are reused. */
+  readonly traffic?: (() => Traffic | undefined) | undefined;
   /** Where tool calls can go past the client. */
   readonly sendDirect?: SendDirect | undefined;
   /** The HTTP headers a request brings along besides those the transport makes of its body. */
@@ -54,6 +61,7 @@ export class SdkConnection implements Connection {
   readonly closed: Promise<void>;
   readonly #parts: SdkConnectionParts;
   readonly #direct: DirectCalls | undefined;
+  readonly #logLevel: LogLevelSetter | undefined;
 
   constructor(parts: SdkConnectionParts) {
     this.#parts = parts;
@@ -61,11 +69,17 @@ export class SdkConnection implements Connection {
     this.era = parts.era;
     this.peer = parts.peer;
     this.closed = parts.closed;
-    if (parts.era === "modern") void followChanges(parts); // never rejects, ends with the client
+    if (parts.era === "modern")
+      void followChanges(parts); // never rejects, ends with the client
+    else this.#logLevel = followHost(parts);
   }
 
   get strayLines(): number | undefined {
     return this.#parts.strayLines?.();
+  }
+
+  get traffic(): Traffic | undefined {
+    return this.#parts.traffic?.();
   }
 
   get hasSession(): boolean {
@@ -82,7 +96,10 @@ export class SdkConnection implements Connection {
     const { signal, onProgress, definition } = options;
     try {
       const headers = definition && this.#parts.headersFor?.(method, params, definition);
-      if (this.#direct && method === "tools/call") return await this.#direct.call(params, headers ?? {}, options);
+      if (this.#direct?.takes(method)) {
+        if (options.log && this.#logLevel) await abandonOnAbort(this.#logLevel.atLeast(options.log.level), signal);
+        return await this.#direct.call(method, params, headers ?? {}, options);
+      }
       return await client.request({ method, params: { ...params } }, AS_IT_CAME, {
         signal,
         timeout: NO_TIMEOUT_MS,

@@ -1,4 +1,5 @@
 import type { ProtocolEra } from "../../src/model/backend-spec.ts";
+import type { Host } from "../../src/model/host.ts";
 import type { JsonObject } from "../../src/model/json.ts";
 import type { Connection, Endpoint, StateStore } from "../../src/model/ports.ts";
 import { createMemoryStore } from "../../src/state/memory-store.ts";
@@ -12,6 +13,8 @@ export interface ConnectSettings {
   readonly store?: StateStore;
   readonly signal?: AbortSignal;
   readonly headers?: Record<string, string>;
+  /** Whom the backend may ask; nobody by default. */
+  readonly host?: Host;
   readonly onNotification?: (method: string, params: JsonObject) => void;
 }
 
@@ -24,7 +27,12 @@ export const patient = (): AbortSignal => new AbortController().signal;
 /** Connects to an endpoint, or to a URL. */
 export function connect(to: Endpoint | string, settings: ConnectSettings = {}): Promise<Connection> {
   const { era = "auto", clock = systemClock, store = createMemoryStore(), signal = patient() } = settings;
-  const transport = createTransport({ clock, store, identity: { name: "sallyport-tests", version: "1.0.0" } });
+  const transport = createTransport({
+    clock,
+    store,
+    identity: { name: "sallyport-tests", version: "1.0.0" },
+    host: settings.host,
+  });
   const endpoint: Endpoint = typeof to === "string" ? { kind: "http", url: to, headers: settings.headers ?? {} } : to;
   const spec = makeSpec({ id: "b", transport: endpoint.kind, protocolEra: era });
   return transport.connect({ spec, endpoint, signal, onNotification: settings.onNotification ?? (() => {}) });

@@ -6,6 +6,7 @@ import type { BackendSpec } from "../../src/model/backend-spec.ts";
 import type { JsonObject } from "../../src/model/json.ts";
 import type { Endpoint, RuntimeDriver, StateStore, Transport } from "../../src/model/ports.ts";
 import type { RegistrySnapshot } from "../../src/model/registry-snapshot.ts";
+import { USUAL_WATCHING } from "../../src/model/watching.ts";
 import { createMemoryStore } from "../../src/state/memory-store.ts";
 import type { Logger } from "../../src/telemetry/logger.ts";
 import { FakeBackend, makeSpec } from "./fake-backend.ts";
@@ -31,6 +32,7 @@ export interface House extends OpenGateway, AsyncDisposable {
 
 export interface HouseOptions {
   readonly store?: StateStore;
+  readonly runtimeDir?: string;
   readonly registryView?: () => RegistryView;
 }
 
@@ -41,7 +43,14 @@ export const entry = (id: string, over: Partial<BackendSpec> = {}): BackendSpec 
 export const snapshotOf = (...specs: readonly BackendSpec[]): RegistrySnapshot => ({
   file: "/registry.json",
   backends: new Map(specs.map((spec) => [spec.id, spec])),
-  settings: { drainMs: 5_000, engine: undefined, rememberChoices: true },
+  settings: {
+    ...USUAL_WATCHING,
+    drainMs: 5_000,
+    engine: undefined,
+    rememberChoices: true,
+    embeddings: undefined,
+    chat: undefined,
+  },
   warnings: [],
   digest: specs.map(({ digest }) => digest).join(),
 });
@@ -97,6 +106,7 @@ export function openHouse(specs: readonly BackendSpec[], options: HouseOptions =
     drivers: new Map([["fake", driver]]),
     transport,
     containers: new ContainerCare({ clock, log: logger, runtimeDir: "/nowhere", engine: undefined, snapshot: () => snapshot }),
+    runtimeDir: options.runtimeDir ?? "/nowhere",
     store,
     clock,
     log: logger,

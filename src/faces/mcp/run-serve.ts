@@ -1,13 +1,20 @@
 import type { Gateway } from "../../gateway/gateway.ts";
+import { HostSide } from "../../gateway/host-side.ts";
 import { systemClock } from "../../time/clock.ts";
+import { openOps } from "../ops/open-ops.ts";
 import type { ServeRequest } from "../serve-request.ts";
 import { version } from "../version.ts";
 import { createServer } from "./create-server.ts";
+import { definitionOf } from "./define-meta-tool.ts";
+import { HeldCalls } from "./held-calls.ts";
+import { metaTools } from "./meta-tools/index.ts";
 import { serveMcp } from "./serve-mcp.ts";
 
 /** How long calls in flight may take once the host leaves. */
 const DRAIN_MS = 5_000;
 const EXIT_CONFIG_INVALID = 3;
+/** How much text of our own every host is given. */
+const SURFACE_CHARS = JSON.stringify(metaTools.map(definitionOf)).length;
 
 /** Serves the host on stdin and stdout until it leaves; resolves with the exit code once everything is flushed. */
 export async function runServe(request: ServeRequest): Promise<number> {
@@ -20,25 +27,34 @@ export async function runServe(request: ServeRequest): Promise<number> {
       return EXIT_CONFIG_INVALID;
     }
   }
-  const gateway = lazyGateway(request.registry);
+  const host = new HostSide();
+  const held = new HeldCalls(systemClock);
+  const gateway = lazyGateway(request, host);
+  const parts = { version, gateway: gateway.open, ready: gateway.warmUp, host, held };
   return await serveMcp({
-    createServer: (era, link) => createServer({ version, gateway: gateway.open, ready: gateway.warmUp, link }, era),
+    createServer: (era, link) => createServer({ ...parts, link }, era),
     input: process.stdin,
     output: process.stdout,
     clock: systemClock,
     drainMs: DRAIN_MS,
-    drain: gateway.close,
+    drain: async () => {
+      held[Symbol.dispose]();
+      await gateway.close();
+    },
     onProblem: () => undefined,
   });
 }
 
 /** The gateway, loaded after the host has its first answer, or by the first call if that is sooner. */
-function lazyGateway(registry: string | undefined) {
+function lazyGateway(request: ServeRequest, host: HostSide) {
   let opening: Promise<Gateway> | undefined;
+  let ops: Promise<AsyncDisposable | undefined> | undefined;
   const open = (): Promise<Gateway> => {
     opening ??= import("../../gateway/open-gateway.ts").then(async ({ openGateway }) => {
-      const gateway = await openGateway({ registry, version });
+      const gateway = await openGateway({ registry: request.registry, version, host });
       gateway.inherit();
+      gateway.ops.tellShown(SURFACE_CHARS);
+      ops = openOps(gateway, request);
       return gateway;
     });
     return opening;
@@ -54,6 +70,7 @@ function lazyGateway(registry: string | undefined) {
   };
   const close = async (): Promise<void> => {
     const gateway = await opening?.catch(() => undefined);
+    await (await ops)?.[Symbol.asyncDispose]();
     await gateway?.[Symbol.asyncDispose]();
   };
   return { open, warmUp, close };

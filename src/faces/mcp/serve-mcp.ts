@@ -1,6 +1,8 @@
+import { setMaxListeners } from "node:events";
 import type { Readable, Writable } from "node:stream";
 import type { Server } from "@modelcontextprotocol/server";
 import { serveStdio } from "@modelcontextprotocol/server/stdio";
+import { GatewayError } from "../../model/errors.ts";
 import type { JsonObject } from "../../model/json.ts";
 import type { Era } from "../../model/ports.ts";
 import type { Clock } from "../../time/clock.ts";
@@ -17,6 +19,8 @@ export interface HostLink {
   readonly relay: Relay;
   /** Lets plain tool calls of a legacy host go past the SDK from now on. */
   readonly openLane: (handler: DirectHandler) => void;
+  /** Aborts when no answer of the host can come any more; calls in flight may still be answered. */
+  readonly left: AbortSignal;
 }
 
 export interface ServeMcpOptions {
@@ -40,11 +44,19 @@ export interface ServeMcpOptions {
  */
 export function serveMcp(options: ServeMcpOptions): Promise<number> {
   const { createServer, input, output, clock, drainMs, drain, onProblem, signals = process } = options;
-  const onEnd = (why: ConnectionEnd): void => (why === "eof" ? shutdown.begin() : shutdown.beginAtOnce());
+  const left = new AbortController();
+  setMaxListeners(0, left.signal); // one for each open question
+  const leave = (): void => left.abort(new GatewayError("cancelled", "The host has left"));
+  const onEnd = (why: ConnectionEnd): void => {
+    leave();
+    if (why === "eof") shutdown.begin();
+    else shutdown.beginAtOnce();
+  };
   const transport = new StdioTransport({ input, output, clock, onEnd });
   const link: HostLink = {
     relay: (id, result) => transport.relay(id, result),
     openLane: (handler) => transport.lane.open(handler),
+    left: left.signal,
   };
   const connection = serveStdio(({ era }) => createServer(era, link), { transport, onerror: onProblem });
   const shutdown = new Shutdown({
@@ -53,7 +65,10 @@ export function serveMcp(options: ServeMcpOptions): Promise<number> {
     signals,
     onProblem,
     steps: {
-      stopIntake: () => transport.stopReading(),
+      stopIntake: () => {
+        leave();
+        transport.stopReading();
+      },
       settled: () => transport.settled(),
       close: () => connection.close(),
       drain,

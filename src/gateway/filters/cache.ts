@@ -129,7 +129,8 @@ async function fetch(
   results.count(backend, "miss");
   const result = await next(call, ctx);
   if (placeOf(router, call, ctx)?.key === place.key) {
-    if (isKeepable(result)) results.keep({ ...place, backend, version, result, tookMs: clock.now() - began });
+    if (isKeepable(result) && ctx.notes.asked === undefined)
+      results.keep({ ...place, backend, version, result, tookMs: clock.now() - began });
   } else if (router.find(backend)) results.invalidate(backend); // it may have been a write all along
   return result;
 }

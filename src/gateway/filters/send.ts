@@ -1,5 +1,6 @@
 import type { CallContext, CallHandler, ProgressUpdate, ToolCall, ToolResult } from "../../model/call.ts";
 import { GatewayError } from "../../model/errors.ts";
+import type { AskHost } from "../../model/host.ts";
 import type { JsonObject } from "../../model/json.ts";
 import type { Connection, RequestOptions } from "../../model/ports.ts";
 import type { ToolDescriptor } from "../../model/tool.ts";
@@ -32,10 +33,12 @@ export const send =
     for (;;) {
       const runner = deps.router.usable(call.ref.backend);
       ctx.notes.coldStart = runner.state.name !== "running";
+      const came = ctx.notes.coldStart ? deps.clock.now() : undefined;
       try {
         return await runner.use(
           ctx.signal,
           async ({ connection }) => {
+            if (came !== undefined) ctx.notes.startMs = deps.clock.now() - came;
             const descriptor = await knownTool(deps, call, connection, ctx.signal);
             return await ask(deps, call, ctx, connection, descriptor);
           },
@@ -64,6 +67,15 @@ async function knownTool(deps: SendDeps, call: ToolCall, connection: Connection,
   return descriptor;
 }
 
+/** A legacy backend knows no rounds: to it the continuation of a call that is gone would be the call itself, once more. */
+function assertContinuable({ ref, round }: ToolCall, { era }: Connection): void {
+  if (era === "modern" || (round?.requestState === undefined && round?.inputResponses === undefined)) return;
+  throw new GatewayError("not_found", `Cannot go on with this call of "${ref.tool}": it is not waiting for answers any more`, {
+    backend: ref.backend,
+    hint: "Call again without inputResponses and requestState",
+  });
+}
+
 async function ask(
   deps: SendDeps,
   call: ToolCall,
@@ -71,6 +83,7 @@ async function ask(
   connection: Connection,
   descriptor: ToolDescriptor,
 ): Promise<ToolResult> {
+  assertContinuable(call, connection);
   const ms = deps.sendMs(call);
   const expired = () =>
     new GatewayError("deadline_exceeded", `"${call.ref.backend}" did not answer "${call.ref.tool}" within ${formatMs(ms)}`, {
@@ -83,8 +96,19 @@ async function ask(
   ctx.notes.heardAt = ctx.notes.sentAt;
   const waitMs = Math.max(0, Math.floor(Math.min(ms, ctx.deadline - ctx.notes.sentAt)));
   const onProgress = ctx.onProgress && hearing(ctx, deps.clock, ctx.onProgress);
-  const options: RequestOptions = { signal: deadline.signal, onProgress, definition: descriptor.definition };
-  return await connection.request("tools/call", { ...paramsOf(call), _meta: metaOf(ctx, connection, waitMs) }, options);
+  const askHost = ctx.askHost && patient(ctx, deps.clock, ctx.askHost);
+  const options: RequestOptions = {
+    signal: deadline.signal,
+    onProgress,
+    askHost,
+    log: ctx.log,
+    definition: descriptor.definition,
+  };
+  try {
+    return await connection.request("tools/call", { ...paramsOf(call), _meta: metaOf(ctx, connection, waitMs) }, options);
+  } finally {
+    ctx.notes.backendMs = (ctx.notes.backendMs ?? 0) + deps.clock.now() - ctx.notes.sentAt;
+  }
 }
 
 /** Notes that the backend was heard, so that a slow one that reports progress is not taken for a dead one. */
@@ -94,6 +118,20 @@ const hearing =
     notes.heardAt = clock.now();
     pass(update);
   };
+
+/** A backend that waits for the host is not silent, however long that takes. */
+function patient({ notes }: CallContext, clock: Clock, ask: AskHost): AskHost {
+  let open = 0;
+  return async (question, signal) => {
+    open += 1;
+    notes.asked = (notes.asked ?? 0) + 1;
+    notes.heardAt = Number.POSITIVE_INFINITY;
+    const answer = await ask(question, signal);
+    open -= 1;
+    if (open === 0) notes.heardAt = clock.now();
+    return answer;
+  };
+}
 
 function paramsOf({ ref, args, round }: ToolCall): JsonObject {
   return {

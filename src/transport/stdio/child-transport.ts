@@ -1,9 +1,13 @@
 import type { Readable, Writable } from "node:stream";
 import type { JSONRPCMessage, MessageExtraInfo, Transport } from "@modelcontextprotocol/client";
 import { GatewayError } from "../../model/errors.ts";
+import { type Host, NO_HOST } from "../../model/host.ts";
+import { type Clock, systemClock } from "../../time/clock.ts";
+import { stringifyExactly } from "../../wire/exact-json.ts";
 import type { RpcMessage, RpcResponse } from "../../wire/json-rpc.ts";
 import { LineWriter } from "../../wire/line-writer.ts";
 import type { DirectRequest } from "../direct-call.ts";
+import { OpenCalls } from "../open-calls.ts";
 import { ChildReader, type StrayKind } from "./child-reader.ts";
 import { DirectRequests } from "./direct-requests.ts";
 
@@ -16,6 +20,10 @@ export interface ChildTransportOptions {
   readonly input: Writable;
   /** The child's standard output. */
   readonly output: Readable;
+  readonly backend?: string | undefined;
+  readonly clock?: Clock | undefined;
+  /** Whom the child may ask, and tell what it logs. */
+  readonly host?: Host | undefined;
   /** Default: `MAX_CHILD_LINE_BYTES`. */
   readonly maxLineBytes?: number | undefined;
   /** Hears of every skipped line, with its first 200 characters. */
@@ -40,13 +48,18 @@ export class ChildTransport implements Transport {
   readonly #reader: ChildReader;
   readonly #writer: LineWriter;
   readonly #inbox: RpcMessage[] = [];
-  readonly #directs = new DirectRequests((message) => this.send(message));
+  readonly #directs: DirectRequests;
+  readonly #calls: OpenCalls;
   #delivering = false;
   #started = false;
   #ended = false;
   #closed = false;
 
-  constructor({ input, output, maxLineBytes = MAX_CHILD_LINE_BYTES, onStray }: ChildTransportOptions) {
+  constructor(options: ChildTransportOptions) {
+    const { input, output, maxLineBytes = MAX_CHILD_LINE_BYTES, onStray } = options;
+    const { backend = "the server", clock = systemClock, host = NO_HOST } = options;
+    this.#calls = new OpenCalls({ backend, clock, host, reply: (response) => this.send(response as JSONRPCMessage) });
+    this.#directs = new DirectRequests((message) => this.send(message), this.#calls);
     this.#input = input;
     this.#output = output;
     this.#reader = new ChildReader({
@@ -77,7 +90,7 @@ export class ChildTransport implements Transport {
   /** Sends one message; rejects with `unavailable` if the child is gone and `resource_exhausted` if it has stopped reading. */
   async send(message: JSONRPCMessage): Promise<void> {
     if (this.#closed) throw gone();
-    const line = JSON.stringify(message);
+    const line = stringifyExactly(message);
     if ("method" in message && "id" in message) {
       if (this.#writer.queuedBytes > MAX_QUEUED_BYTES) throw notReading();
       this.#reader.expect(message.id);
@@ -118,7 +131,7 @@ export class ChildTransport implements Transport {
 
   #hand(message: RpcMessage): void {
     try {
-      if (!this.#directs.take(message)) this.onmessage?.(message as JSONRPCMessage); // the SDK checks for itself what its narrower types promise
+      if (!this.#directs.take(message) && !this.#calls.take(message)) this.onmessage?.(message as JSONRPCMessage); // the SDK checks for itself what its narrower types promise
     } catch (error) {
       this.onerror?.(GatewayError.from(error));
     }
@@ -142,6 +155,7 @@ export class ChildTransport implements Transport {
     this.#output.off("data", this.#onData);
     this.#output.resume();
     if (error) this.onerror?.(error);
+    this.#calls.close();
     this.#directs.failAll(error);
     this.onclose?.();
   }

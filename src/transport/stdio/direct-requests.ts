@@ -1,6 +1,7 @@
 import { type JSONRPCMessage, SdkError, SdkErrorCode } from "@modelcontextprotocol/client";
 import { isRequestId, type RequestId, type RpcMessage, type RpcNotification, type RpcResponse } from "../../wire/json-rpc.ts";
 import { DirectInbox, type DirectRequest } from "../direct-call.ts";
+import type { OpenCalls } from "../open-calls.ts";
 
 interface OpenRequest {
   readonly inbox: DirectInbox;
@@ -11,10 +12,13 @@ interface OpenRequest {
 /** The requests that go past the SDK over the pipes of a child, each until it is answered, given up, or the pipes close. */
 export class DirectRequests {
   readonly #send: (message: JSONRPCMessage) => Promise<void>;
+  readonly #calls: OpenCalls;
   readonly #open = new Map<RequestId, OpenRequest>();
 
-  constructor(send: (message: JSONRPCMessage) => Promise<void>) {
+  /** `calls` is told which of them are open: the child may ask in their middle. */
+  constructor(send: (message: JSONRPCMessage) => Promise<void>, calls: OpenCalls) {
     this.#send = send;
+    this.#calls = calls;
   }
 
   /** Sends a request and gives back its response; one that is given up is cancelled as the SDK would. */
@@ -26,6 +30,7 @@ export class DirectRequests {
       this.#cancel(request.id);
     };
     signal.addEventListener("abort", giveUp);
+    const running = this.#calls.open(direct);
     try {
       return await new Promise<RpcResponse>((answer, fail) => {
         this.#open.set(request.id, { inbox: new DirectInbox(direct), answer, fail });
@@ -34,6 +39,7 @@ export class DirectRequests {
     } finally {
       signal.removeEventListener("abort", giveUp);
       this.#open.delete(request.id);
+      running[Symbol.dispose]();
     }
   }
 

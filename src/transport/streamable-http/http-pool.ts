@@ -1,7 +1,7 @@
 import { lookup as systemLookup } from "node:dns";
 import { BlockList, isIPv6, type LookupFunction } from "node:net";
 import { type Dispatcher, Pool } from "undici";
-import type { Endpoint } from "../../model/ports.ts";
+import type { Endpoint, Traffic } from "../../model/ports.ts";
 import { ownHeaders } from "./headers.ts";
 import { brokenAnswer, fromHttpError, LINK_LOCAL_CODE } from "./http-errors.ts";
 
@@ -38,6 +38,8 @@ export class HttpPool {
   readonly #path: string;
   readonly #headers: Readonly<Record<string, string>>;
   readonly #connectErrors = new WeakSet<object>();
+  #requests = 0;
+  #connections = 0;
 
   constructor({ backend, endpoint, lookup = systemLookup }: HttpPoolOptions) {
     const url = new URL(endpoint.url);
@@ -53,7 +55,15 @@ export class HttpPool {
         ? { connect: { lookup: refuseLinkLocal(lookup) } }
         : { socketPath: endpoint.socketPath }),
     });
+    this.#pool.on("connect", () => {
+      this.#connections += 1;
+    });
     this.#pool.on("connectionError", (_origin, _targets, error) => this.#connectErrors.add(error));
+  }
+
+  /** How many requests it sent, and over how many connections. */
+  get traffic(): Traffic {
+    return { requests: this.#requests, connections: this.#connections };
   }
 
   /** Sends one request and waits for the head of its answer; rejects with the signal's reason when that aborts. */
@@ -77,6 +87,7 @@ export class HttpPool {
   }
 
   async #send(options: Dispatcher.RequestOptions & { readonly signal: AbortSignal }): Promise<HttpAnswer> {
+    this.#requests += 1;
     try {
       return await this.#pool.request(options);
     } catch (error) {

@@ -51,11 +51,18 @@ export class Session {
     this.#capabilities = isJsonObject(capabilities) ? capabilities : {};
   }
 
-  /** Whether the backend may send notifications that belong to no request: list changes, resource updates, logs. */
-  get notifiesUnasked(): boolean {
+  /** Whether the backend may ask something that belongs to no request. */
+  get asksUnasked(): boolean {
+    const declared = this.#initialize?.params?.["capabilities"];
+    return isJsonObject(declared) && Object.keys(declared).length > 0;
+  }
+
+  /** Whether the backend may send what belongs to no request: questions, list changes, resource updates, logs. */
+  get speaksUnasked(): boolean {
     const { tools, prompts, resources, logging } = this.#capabilities;
     const announces = (part: unknown, what: string): boolean => isJsonObject(part) && part[what] === true;
     return (
+      this.asksUnasked ||
       logging !== undefined ||
       [tools, prompts, resources].some((part) => announces(part, "listChanged")) ||
       announces(resources, "subscribe")

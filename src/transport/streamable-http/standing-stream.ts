@@ -1,4 +1,6 @@
+import type { GatewayError } from "../../model/errors.ts";
 import type { Clock } from "../../time/clock.ts";
+import { type LinkedSignal, linkSignal } from "../../time/linked-signal.ts";
 import type { RpcMessage } from "../../wire/json-rpc.ts";
 import { keepOpen } from "../keep-open.ts";
 import { isEventStream, readEventStream } from "./answer.ts";
@@ -15,18 +17,56 @@ export interface StandingStreamParts {
   readonly deliver: (message: RpcMessage) => void;
 }
 
+/** How long the first request waits for the stream, on which questions may come that belong to none. */
+const OPEN_MS = 1_000;
+
+/** The legacy era's GET stream of one conversation, from each of its sessions to the next. */
+export class StandingStream {
+  readonly #parts: StandingStreamParts;
+  readonly #life: AbortSignal;
+  #current: LinkedSignal | undefined;
+
+  constructor(parts: StandingStreamParts, life: AbortSignal) {
+    this.#parts = parts;
+    this.#life = life;
+  }
+
+  /**
+   * Opens it for a new session, if the backend may use it. One that may ask is given time to offer it before anything else is
+   * sent: many drop a question for which there is no stream. Never rejects.
+   */
+  async open(over: GatewayError): Promise<void> {
+    const { clock, session } = this.#parts;
+    this.#current?.abort(over);
+    this.#current?.[Symbol.dispose]();
+    if (!session.speaksUnasked || this.#life.aborted) return;
+    const stream = linkSignal(this.#life);
+    this.#current = stream;
+    await new Promise<void>((resolve) => {
+      const timer = session.asksUnasked ? clock.after(OPEN_MS, resolve) : undefined;
+      const settled = (): void => {
+        timer?.[Symbol.dispose]();
+        resolve();
+      };
+      void hold(this.#parts, stream.signal, settled);
+      if (!timer) resolve();
+    });
+  }
+}
+
 /**
- * Holds the legacy era's GET stream of notifications open until the signal aborts, taking it up after its last event when it
- * breaks off. Gives up for good when the backend offers no such stream, or after five attempts in a row that brought nothing.
+ * Holds the stream open until the signal aborts, taking it up after its last event when it breaks off. Gives up for good when
+ * the backend offers no such stream, or after five attempts in a row that brought nothing. `onSettled` is called whenever the
+ * backend has said whether it offers it. Never rejects.
  */
-export function holdStandingStream(parts: StandingStreamParts, signal: AbortSignal): Promise<void> {
+function hold(parts: StandingStreamParts, signal: AbortSignal, onSettled: () => void): Promise<void> {
   const { backend, clock, pool, session, deliver } = parts;
   const limits = { messageBytes: parts.messageBytes, streamBytes: Infinity, streamEvents: Infinity };
   let lastEventId: string | undefined;
   return keepOpen(clock, signal, async () => {
     const resume = lastEventId === undefined ? {} : { "last-event-id": lastEventId };
     const headers = { ...session.headers, accept: "text/event-stream", ...resume };
-    const answer = await pool.request({ method: "GET", headers, signal });
+    const answer = await pool.request({ method: "GET", headers, signal }).finally(onSettled);
     if (answer.statusCode === 405) {
       discard(answer.body);
       return "not offered";

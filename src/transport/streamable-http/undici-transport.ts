@@ -1,6 +1,8 @@
 import { setMaxListeners } from "node:events";
 import type { JSONRPCMessage, Transport as SdkTransport, TransportSendOptions } from "@modelcontextprotocol/client";
 import { GatewayError } from "../../model/errors.ts";
+import { type Host, NO_HOST } from "../../model/host.ts";
+import type { Traffic } from "../../model/ports.ts";
 import type { Clock } from "../../time/clock.ts";
 import { type LinkedSignal, linkDeadline, linkSignal } from "../../time/linked-signal.ts";
 import {
@@ -12,18 +14,21 @@ import {
   type RpcResponse,
 } from "../../wire/json-rpc.ts";
 import { DirectInbox, type DirectRequest } from "../direct-call.ts";
+import { type Listener, OpenCalls } from "../open-calls.ts";
 import type { ExchangeParts } from "./exchange.ts";
 import { claimedRevision } from "./headers.ts";
 import { HttpConversation } from "./http-conversation.ts";
 import { brokenAnswer } from "./http-errors.ts";
 import { type HttpEndpoint, HttpPool } from "./http-pool.ts";
 import { Session } from "./session.ts";
-import { holdStandingStream } from "./standing-stream.ts";
+import { StandingStream } from "./standing-stream.ts";
 
 export interface UndiciTransportOptions {
   readonly backend: string;
   readonly endpoint: HttpEndpoint;
   readonly clock: Clock;
+  /** Whom the backend may ask, and tell what it logs. */
+  readonly host?: Host | undefined;
   /** The largest JSON body or event that is read, in bytes; default 8 MiB. */
   readonly maxMessageBytes?: number | undefined;
 }
@@ -44,21 +49,32 @@ export class UndiciTransport implements SdkTransport {
   readonly hasPerRequestStream = true;
   readonly #parts: ExchangeParts;
   readonly #conversation: HttpConversation;
+  readonly #calls: OpenCalls;
   readonly #inFlight = new Map<RequestId, LinkedSignal>();
   readonly #life = new AbortController();
-  #standing: LinkedSignal | undefined;
+  readonly #standing: StandingStream;
   #closing: Promise<void> | undefined;
+  #cancelling: Promise<unknown> = Promise.resolve();
 
-  constructor({ backend, endpoint, clock, maxMessageBytes = MAX_MESSAGE_BYTES }: UndiciTransportOptions) {
+  constructor(options: UndiciTransportOptions) {
+    const { backend, endpoint, clock, host = NO_HOST, maxMessageBytes = MAX_MESSAGE_BYTES } = options;
     const pool = new HttpPool({ backend, endpoint });
     setMaxListeners(0, this.#life.signal); // one listener for each call that is cancelled at the same time, none of them a leak
     this.#parts = { backend, clock, pool, session: new Session(), maxMessageBytes };
     this.#conversation = new HttpConversation(this.#parts, () => this.#renewed());
+    const standing = { ...this.#parts, messageBytes: maxMessageBytes, deliver: (message: RpcMessage) => this.#deliver(message) };
+    this.#standing = new StandingStream(standing, this.#life.signal);
+    this.#calls = new OpenCalls({ backend, host, clock, reply: (response) => this.#reply(response) });
   }
 
   /** Whether the backend gave the conversation a session id. */
   get hasSession(): boolean {
     return this.#parts.session.id !== undefined;
+  }
+
+  /** How well its connections are reused. */
+  get traffic(): Traffic {
+    return this.#parts.pool.traffic;
   }
 
   async start(): Promise<void> {}
@@ -74,7 +90,7 @@ export class UndiciTransport implements SdkTransport {
     if ("id" in message) return this.#ask(message, options);
     if (message.method === "notifications/cancelled") return this.#cancel(message);
     await this.#tell(message);
-    if (message.method === "notifications/initialized") this.#openStanding();
+    if (message.method === "notifications/initialized") await this.#standing.open(this.#closed("unknown"));
   }
 
   /** Sends a request past the SDK and gives back its response; one that is given up is cancelled as the SDK would. */
@@ -82,9 +98,10 @@ export class UndiciTransport implements SdkTransport {
     if (this.#life.signal.aborted) throw this.#closed("not_executed");
     const { request, headers, signal } = direct;
     const inbox = new DirectInbox(direct);
+    using _open = this.#calls.open(direct);
     try {
       await this.#exchange(request, headers, signal, (message) => {
-        if (!inbox.take(message)) this.#deliver(message);
+        if (!inbox.take(message)) this.#deliver(message, direct);
       });
     } catch (error) {
       if (signal.aborted) this.#tellCancelled(request);
@@ -120,6 +137,12 @@ export class UndiciTransport implements SdkTransport {
     }
   }
 
+  /** Answers a question, but not before a call that was given up: its backend would take the refusal and go on without. */
+  async #reply(response: RpcResponse): Promise<void> {
+    await this.#cancelling;
+    await this.#tell(response);
+  }
+
   async #tell(message: RpcMessage): Promise<void> {
     using linked = linkSignal(this.#life.signal);
     await this.#conversation.tell(message, linked.signal);
@@ -142,32 +165,25 @@ export class UndiciTransport implements SdkTransport {
   #tellCancelled({ id, params }: RpcRequest): void {
     if (claimedRevision(params) !== undefined || this.#life.signal.aborted) return;
     const cancelled: RpcNotification = { jsonrpc: "2.0", method: "notifications/cancelled", params: { requestId: id } };
-    this.#cancel(cancelled).catch(() => {}); // nobody waits for it, and the call has ended either way
+    const told = this.#cancel(cancelled).catch(() => {}); // nobody waits for it, and the call has ended either way
+    this.#cancelling = Promise.all([this.#cancelling, told]);
   }
 
-  #deliver(message: RpcMessage): void {
-    this.onmessage?.(message as JSONRPCMessage); // the SDK checks it again
-  }
-
-  #openStanding(): void {
-    this.#standing?.abort(this.#closed("unknown"));
-    this.#standing?.[Symbol.dispose]();
-    if (!this.#parts.session.notifiesUnasked || this.#life.signal.aborted) return;
-    this.#standing = linkSignal(this.#life.signal);
-    const { maxMessageBytes: messageBytes } = this.#parts;
-    const parts = { ...this.#parts, messageBytes, deliver: (message: RpcMessage) => this.#deliver(message) };
-    void holdStandingStream(parts, this.#standing.signal); // never rejects
+  /** `call` is the one whose stream brought the message, if there is one. */
+  #deliver(message: RpcMessage, call?: Listener): void {
+    if (!this.#calls.take(message, call)) this.onmessage?.(message as JSONRPCMessage); // the SDK checks it again
   }
 
   /** A backend that forgot the session may have been replaced, so its tools are looked at again. */
   #renewed(): void {
-    this.#openStanding();
+    void this.#standing.open(this.#closed("unknown")); // never rejects
     this.#deliver(TOOLS_CHANGED);
   }
 
   async #end(): Promise<void> {
     this.#life.abort(this.#closed("unknown"));
     for (const exchange of this.#inFlight.values()) exchange.abort(this.#closed("unknown"));
+    this.#calls.close();
     await this.#conversation.farewell();
     await this.#parts.pool.destroy();
     this.onclose?.();

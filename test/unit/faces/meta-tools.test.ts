@@ -8,7 +8,7 @@ const ASKED = { needs: ["read a note"], server: "notes", readonly: true };
 const CALL = { tool: "notes/read", arguments: { path: "a" }, timeoutMs: 1_000, maxTokens: 1_000, fresh: true };
 /** Arguments that each tool accepts, every property among them; actions that use all of them. */
 const GOOD: Readonly<Record<string, JsonObject>> = {
-  discover: { ...ASKED, limit: 5, explain: true, cursor: writeCursor(5, ASKED) },
+  discover: { ...ASKED, limit: 5, explain: true, cursor: writeCursor({ offset: 5, byMeaning: false }, ASKED) },
   describe: { tools: ["notes/read"] },
   invoke: { ...CALL, idempotencyKey: "k1" },
   invoke_readonly: CALL,

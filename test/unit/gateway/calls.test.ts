@@ -309,9 +309,12 @@ describe("the record of a call", () => {
       calls: 2,
       toolErrors: 0,
       failures: 1,
-      starts: 1,
-      trips: 0,
       lastFailure: "permission_denied",
+      retries: 0,
+      starts: 1,
+      failedStarts: 0,
+      trips: 0,
+      latency: undefined, // the only call that was answered waited for the start
     });
   });
 });

@@ -6,7 +6,7 @@ const ACTIONS = ["list", "read", "templates"] as const;
 
 export const resources: MetaTool = {
   name: "resources",
-  description: "Resources of a server: list, read, list URI templates",
+  description: "A server's resources, URI templates",
   properties: { action: { ...STRING, enum: ACTIONS }, server: STRING, uri: STRING, cursor: STRING },
   required: ["action", "server"],
   hints: { readOnlyHint: true, openWorldHint: true },
