@@ -6,6 +6,8 @@ import { isPushback } from "./outcome.ts";
 /** For a backend that asks for fewer requests and does not say for how long. */
 const USUAL_MS = 1_000;
 const LONGEST_MS = 60_000;
+/** What adding and taking away a moment of the clock may leave over, and far less than a timer can tell. */
+const ROUNDING_MS = 1e-3;
 
 /** Who wants to pass, and until when it makes sense. */
 export interface Passage {
@@ -27,7 +29,7 @@ export class Pushback {
 
   /** How long the gate stays closed, in ms. */
   get closedForMs(): number {
-    return Math.max(0, Math.ceil(this.#opensAt - this.#clock.now()));
+    return Math.max(0, Math.ceil(this.#opensAt - this.#clock.now() - ROUNDING_MS));
   }
 
   /** Closes the gate if the error asks for it: for Retry-After, 60 s at most. A later request never shortens an earlier one. */
