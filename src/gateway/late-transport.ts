@@ -2,10 +2,10 @@ import type { Transport } from "../model/ports.ts";
 import type { TransportDeps } from "../transport/index.ts";
 
 /** By then a host that asks at once has its first answers. */
-const UNASKED_MS = 1_000;
+const UNASKED_MS = 200;
 
 /**
- * The transport, loaded with the first connection or after a second: with the SDK's client and undici it is most of what there is
+ * The transport, loaded with the first connection or a moment after the start: with the SDK's client and undici it is most of what there is
  * to load, and finding tools needs none of it.
  */
 export function lateTransport(deps: TransportDeps): Transport {

@@ -3,6 +3,7 @@ import { GatewayError } from "../model/errors.ts";
 import type { JsonObject } from "../model/json.ts";
 import type { Endpoint, Workload, WorkloadExit } from "../model/ports.ts";
 import type { Clock } from "../time/clock.ts";
+import { abandonOnAbort, linkDeadline } from "../time/linked-signal.ts";
 import { type ExitWatch, findExit, watchExit } from "./container-exit.ts";
 import type { Launched } from "./container-launch.ts";
 import type { ContainerOptions } from "./container-options.ts";
@@ -10,6 +11,8 @@ import type { EngineConnector } from "./engine-connector.ts";
 import { LogTail } from "./log-tail.ts";
 
 const LOG_LINES = 20;
+/** How long the attached log may take to end after its container has. */
+const LAST_WORDS_MS = 250;
 const LOOPBACK = new Set(["127.0.0.1", "::1"]);
 
 export interface WorkloadParts {
@@ -34,6 +37,7 @@ export class ContainerWorkload implements Workload {
   readonly #parts: WorkloadParts;
   readonly #watch = new AbortController();
   readonly #pipeLog = new LogTail();
+  readonly #pipeLogEnded: Promise<void> | undefined;
   #fetchedLog: readonly string[] = [];
   #released: Promise<void> | undefined;
   #checking: Promise<WorkloadExit | undefined> | undefined;
@@ -42,7 +46,8 @@ export class ContainerWorkload implements Workload {
     this.endpoint = parts.endpoint;
     this.facts = parts.facts;
     this.#parts = parts;
-    if (parts.launched.attachment) this.#pipeLog.follow(parts.launched.attachment.errors);
+    const { attachment } = parts.launched;
+    this.#pipeLogEnded = attachment && this.#pipeLog.follow(attachment.errors);
     this.exited = this.#exit();
   }
 
@@ -88,6 +93,13 @@ export class ContainerWorkload implements Workload {
     }
   }
 
+  /** What it wrote last may still be on its way when the engine tells of its end. */
+  async #hearLastWords(): Promise<void> {
+    if (!this.#pipeLogEnded) return await this.refreshLog();
+    using limit = linkDeadline(this.#parts.clock, LAST_WORDS_MS, undefined, () => new GatewayError("cancelled", "Heard enough"));
+    await abandonOnAbort(this.#pipeLogEnded, limit.signal).catch(() => undefined);
+  }
+
   /** Throws if the engine cannot be reached: then the container may still run, and the next gateway collects it. */
   [Symbol.asyncDispose](): Promise<void> {
     this.#released ??= this.#release();
@@ -107,7 +119,7 @@ export class ContainerWorkload implements Workload {
   async #findExit(): Promise<WorkloadExit | undefined> {
     try {
       const exit = await findExit(this.#watched);
-      if (exit) await this.refreshLog();
+      if (exit) await this.#hearLastWords();
       return exit;
     } catch {
       return undefined; // an engine that cannot be asked knows of no death
@@ -117,7 +129,7 @@ export class ContainerWorkload implements Workload {
   async #exit(): Promise<WorkloadExit> {
     try {
       const exit = await watchExit(this.#watched);
-      await this.refreshLog();
+      await this.#hearLastWords();
       return exit;
     } catch {
       return { code: null, signal: null, reason: "stopped" }; // the watch ends early only when we let the container go

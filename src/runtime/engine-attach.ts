@@ -1,4 +1,5 @@
 import { type ClientRequest, request } from "node:http";
+import { Socket } from "node:net";
 import { type Duplex, Readable, type Writable } from "node:stream";
 import { GatewayError } from "../model/errors.ts";
 import { garbled, refusedBy, unreachable } from "./engine-errors.ts";
@@ -11,6 +12,19 @@ export interface Attachment {
   readonly errors: Readable;
   /** Lets go of the container, which sees its stdin end. */
   close(): void;
+}
+
+/**
+ * A socket that reads to the end although its other end takes no more: a container that has left cannot be written to, and its last
+ * words are still to be read. Node would throw them away with the connection.
+ */
+class AttachSocket extends Socket {
+  override destroy(error?: Error & { readonly code?: string; readonly syscall?: string }): this {
+    const isDeaf = error?.code === "EPIPE" && error.syscall === "write";
+    if (!isDeaf || this.readableEnded) return super.destroy(error);
+    this.once("end", () => super.destroy());
+    return this;
+  }
 }
 
 /** Opens the hijacked connection of an attach call and takes its output apart. The signal covers the opening only. */
@@ -27,7 +41,8 @@ interface Upgraded {
 function upgrade(socketPath: string, path: string, signal: AbortSignal): Promise<Upgraded> {
   return new Promise((resolve, reject) => {
     const headers = { connection: "Upgrade", upgrade: "tcp", "content-type": "application/json" };
-    const asking: ClientRequest = request({ socketPath, path, method: "POST", headers, agent: false });
+    const createConnection = () => new AttachSocket().connect(socketPath);
+    const asking: ClientRequest = request({ createConnection, path, method: "POST", headers });
     const onAbort = () => asking.destroy();
     const settle = () => signal.removeEventListener("abort", onAbort);
     signal.addEventListener("abort", onAbort, { once: true });

@@ -59,7 +59,7 @@ export async function startPrivateService(
     cwd: options.runtimeDir, // conmon leaves a file named "oom" where it stands when a container runs out of memory
   });
   const said = new LogTail();
-  if (child.stderr) said.follow(child.stderr);
+  if (child.stderr) void said.follow(child.stderr);
   const ended = once(child, "close").then(
     () => {},
     () => {}, // podman that cannot even be run: there is no process to wait for

@@ -8,16 +8,22 @@ const MAX_LINE_BYTES = 4_096;
 export class LogTail {
   readonly #lines: string[] = [];
 
-  /** Reads a stream to its end; lines of several streams mix in the order of their arrival. */
-  follow(stream: Readable): void {
+  /** Reads a stream to its end, and resolves then; lines of several streams mix in the order of their arrival. */
+  follow(stream: Readable): Promise<void> {
     const reader = new LineReader({
       maxBytes: MAX_LINE_BYTES,
       onLine: (line) => this.#keep(line.toString("utf8")),
       onTooLong: (head) => this.#keep(`${head.toString("utf8")}…`),
     });
     stream.on("data", (chunk: Buffer) => reader.push(chunk));
-    stream.on("end", () => reader.end());
-    stream.on("error", () => reader.end());
+    return new Promise((resolve) => {
+      const end = (): void => {
+        reader.end();
+        resolve();
+      };
+      stream.on("end", end);
+      stream.on("error", end);
+    });
   }
 
   /** Oldest first. */

@@ -29,7 +29,7 @@ export class ProcessDriver implements RuntimeDriver {
     if (options.http) return this.#launchHttp(request, options, options.http);
     const child = await this.#start(request, options);
     const log = new LogTail();
-    log.follow(child.errors);
+    void log.follow(child.errors);
     return new ProcessWorkload(child, log, { kind: "stdio", input: child.input, output: child.output }, {});
   }
 
@@ -39,8 +39,8 @@ export class ProcessDriver implements RuntimeDriver {
       const child = await this.#start(request, withPort(options, port));
       void child.exited.then(() => this.#ports.release(port));
       const log = new LogTail();
-      log.follow(child.errors);
-      log.follow(child.output);
+      void log.follow(child.errors);
+      void log.follow(child.output);
       // By name: a child may listen on either loopback address, and some answer to no other Host
       const url = `http://localhost:${port}${http.path}`;
       return new ProcessWorkload(child, log, { kind: "http", url, headers: http.headers }, { port });
