@@ -19,8 +19,8 @@ export interface Attachment {
  * words are still to be read. Node would throw them away with the connection.
  */
 class AttachSocket extends Socket {
-  override destroy(error?: Error & { readonly code?: string; readonly syscall?: string }): this {
-    const isDeaf = error?.code === "EPIPE" && error.syscall === "write";
+  override destroy(error?: Error & { readonly syscall?: string }): this {
+    const isDeaf = error?.syscall === "write"; // EPIPE, or ECONNRESET if it left something unread
     if (!isDeaf || this.readableEnded) return super.destroy(error);
     this.once("end", () => super.destroy());
     return this;
