@@ -92,12 +92,12 @@ class ContainerDriver implements RuntimeDriver {
     }
   }
 
-  /** Fails when the container has already ended, and waits for the image's health check if it has one. */
+  /** Waits for the image's health check if it has one. Fails when the container has ended, unless its pipes are there to tell. */
   async #untilReady(
     { report, signal }: LaunchRequest,
     options: ContainerOptions,
     { api }: Engine,
-    { id, container }: Launched,
+    { id, container, attachment }: Launched,
   ): Promise<void> {
     const { clock } = this.#deps;
     const health = healthCommand(container);
@@ -109,8 +109,9 @@ class ContainerDriver implements RuntimeDriver {
     } catch (error) {
       const now = signal.aborted ? undefined : await api.inspect(id);
       if (!now || now.State.Status === "running") throw error;
+      if (attachment) return; // whoever holds its pipes hears of its end, and its last words
       const { reason } = describeExit(now.State.ExitCode, now.State.OOMKilled, options.memoryBytes);
-      const log = options.http ? await api.logs(id, 5) : [];
+      const log = await api.logs(id, 5);
       throw new GatewayError("start_failed", [reason, ...log.map(printable)].join("; "), { cause: error });
     }
   }

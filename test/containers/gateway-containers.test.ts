@@ -69,7 +69,6 @@ describeWithPodman("a container behind the built gateway", () => {
 
   test.each(["http", "stdio"])(
     "that ends at once (%s) is told with its last words, not tried again at once, and gone",
-    { retry: 2 }, // a container that dies while it is written to now and then takes its last words with it
     async (transport) => {
       const container = transport === "http" ? crash.container : { image: image("crash"), network: "none" };
       const { gateway, house } = await open({ box: { container } });
