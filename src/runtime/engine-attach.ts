@@ -19,11 +19,21 @@ export interface Attachment {
  * words are still to be read. Node would throw them away with the connection.
  */
 class AttachSocket extends Socket {
+  #isDeaf = false;
+  #hasEnded = false;
+
   override destroy(error?: Error & { readonly syscall?: string }): this {
-    const isDeaf = error?.syscall === "write"; // EPIPE, or ECONNRESET if it left something unread
-    if (!isDeaf || this.readableEnded) return super.destroy(error);
-    this.once("end", () => super.destroy());
-    return this;
+    this.#isDeaf = error?.syscall === "write"; // EPIPE, or ECONNRESET if it left something unread
+    return this.#isDeaf && !this.#hasEnded ? this : super.destroy(error);
+  }
+
+  /** Node's stream drops what it reads once a write has failed, and says nothing of its end. */
+  override push(chunk: unknown, encoding?: BufferEncoding): boolean {
+    this.#hasEnded ||= chunk === null;
+    if (!this.#isDeaf) return super.push(chunk, encoding);
+    if (chunk === null) super.destroy();
+    else this.emit("data", chunk);
+    return true;
   }
 }
 
