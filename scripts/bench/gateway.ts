@@ -40,3 +40,7 @@ export async function initialize(gateway: LineDriver): Promise<void> {
   await gateway.request(1, "initialize", HANDSHAKE);
   gateway.notify("notifications/initialized");
 }
+
+/** One call of a tool as a line. */
+export const callLine = (id: number, params: object): string =>
+  `${JSON.stringify({ jsonrpc: "2.0", id, method: "tools/call", params })}\n`;

@@ -1,3 +1,4 @@
+import { callLine } from "./gateway.ts";
 import type { LineDriver } from "./line-driver.ts";
 
 /** What a backend got to do beside the measured calls, and how `discover` and `status` fared meanwhile. */
@@ -22,8 +23,7 @@ export function pester(gateway: LineDriver, server: string): Pestering {
   const ask = (params: object, done: (ok: boolean, ms: number) => void): void => {
     const id = nextId++;
     const began = performance.now();
-    const line = JSON.stringify({ jsonrpc: "2.0", id, method: "tools/call", params });
-    gateway.send(id, `${line}\n`, (ok) => done(ok, performance.now() - began));
+    gateway.send(id, callLine(id, params), (ok) => done(ok, performance.now() - began));
   };
   const call = (): void => {
     open += 1;

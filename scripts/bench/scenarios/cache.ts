@@ -1,11 +1,11 @@
 import { Scope } from "../../../src/model/scope.ts";
 import { startHttpBackend } from "../backend.ts";
-import { initialize, install, spawnGateway } from "../gateway.ts";
+import { callLine, initialize, install, spawnGateway } from "../gateway.ts";
 import { HttpDriver } from "../http-driver.ts";
 import type { LineDriver } from "../line-driver.ts";
 import type { Findings, Row } from "../report.ts";
 import { type Case, runRounds, type Variant } from "../rounds.ts";
-import { bestFifth, median, spread } from "../statistics.ts";
+import { costColumns, p50Of, timingColumns } from "../timing-columns.ts";
 
 const IN_FLIGHT = [1, 16];
 const WARM_UP = 1_000;
@@ -29,7 +29,7 @@ export async function cache(rounds: number, calls: number): Promise<Findings> {
     {
       name: DIRECT,
       pid: undefined,
-      call: (id, done) => direct.send(line(id, { name: "echo", arguments: { text: "same" } }), done),
+      call: (id, done) => direct.send(callLine(id, { name: "echo", arguments: { text: "same" } }), done),
     },
     through(gateway, "gateway, no cache", () => invocation("plain", "same")),
     through(gateway, "gateway, miss", (id) => invocation("cached", `new ${id}`)),
@@ -49,31 +49,19 @@ export async function cache(rounds: number, calls: number): Promise<Findings> {
 const through = (gateway: LineDriver, name: string, paramsOf: (id: number) => object): Variant => ({
   name,
   pid: gateway.child.pid,
-  call: (id, done) => gateway.send(id, line(id, paramsOf(id)), done),
+  call: (id, done) => gateway.send(id, callLine(id, paramsOf(id)), done),
 });
 
 const invocation = (server: string, text: string, more: object = {}) => ({
   name: "invoke",
   arguments: { tool: `${server}/echo`, arguments: { text }, ...more },
 });
-const line = (id: number, params: object): string => `${JSON.stringify({ jsonrpc: "2.0", id, method: "tools/call", params })}\n`;
 
 function toRows(cases: readonly Case[]): Row[] {
-  const p50 = (each: Case | undefined) => median((each?.rounds ?? []).map((round) => round.p50Micros));
-  return cases.map((each) => {
-    const { variant, inFlight, rounds } = each;
-    const cpu = rounds.map((round) => round.cpuMicrosPerCall).filter((value) => value !== undefined);
-    return {
-      variant: variant.name,
-      "in flight": String(inFlight),
-      "p50 us": p50(each),
-      "best 20 %": bestFifth(rounds.map((round) => round.p50Micros)),
-      "spread %": spread(rounds.map((round) => round.p50Micros)) * 100,
-      "p99 us": median(rounds.map((round) => round.p99Micros)),
-      "calls/s": median(rounds.map((round) => round.perSecond)),
-      "x direct": p50(each) / p50(cases.find((other) => other.variant.name === DIRECT && other.inFlight === inFlight)),
-      "CPU us/call": cpu.length > 0 ? median(cpu) : undefined,
-      errors: String(rounds.reduce((sum, round) => sum + round.errors, 0)),
-    };
-  });
+  const direct = (inFlight: number) => cases.find((other) => other.variant.name === DIRECT && other.inFlight === inFlight);
+  return cases.map((each) => ({
+    ...timingColumns(each),
+    "x direct": p50Of(each) / p50Of(direct(each.inFlight)),
+    ...costColumns(each),
+  }));
 }

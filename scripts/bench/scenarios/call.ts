@@ -1,12 +1,12 @@
 import { Scope } from "../../../src/model/scope.ts";
 import { backendFile, startHttpBackend } from "../backend.ts";
-import { initialize, install, spawnGateway } from "../gateway.ts";
+import { callLine, initialize, install, spawnGateway } from "../gateway.ts";
 import { HttpDriver } from "../http-driver.ts";
 import { LineDriver } from "../line-driver.ts";
 import { rssMib } from "../process-figures.ts";
 import type { Findings, Row } from "../report.ts";
 import { type Case, runRounds, type Variant } from "../rounds.ts";
-import { bestFifth, median, spread } from "../statistics.ts";
+import { costColumns, p50Of, rateOf, timingColumns } from "../timing-columns.ts";
 
 const IN_FLIGHT = [1, 16, 64];
 const WARM_UP = 2_000;
@@ -45,14 +45,14 @@ async function openVariants(scope: Scope): Promise<Variant[]> {
   await initialize(gateway);
   const through = async (server: string, name: string): Promise<Variant> => {
     await gateway.request(2, "tools/call", invocation(server)); // starts it, and fails loudly if it cannot
-    return { name, pid: gateway.child.pid, call: (id, done) => gateway.send(id, line(id, invocation(server)), done) };
+    return { name, pid: gateway.child.pid, call: (id, done) => gateway.send(id, callLine(id, invocation(server)), done) };
   };
   return [
-    { name: ECHO, pid: undefined, call: (id, done) => echo.send(id, line(id, invocation("echo")), done) },
+    { name: ECHO, pid: undefined, call: (id, done) => echo.send(id, callLine(id, invocation("echo")), done) },
     {
       name: DIRECT,
       pid: undefined,
-      call: (id, done) => direct.send(line(id, { name: "echo", arguments: { text: TEXT } }), done),
+      call: (id, done) => direct.send(callLine(id, { name: "echo", arguments: { text: TEXT } }), done),
     },
     await through("legacy", "gateway, HTTP backend (2025-11-25)"),
     await through("modern", "gateway, HTTP backend (2026-07-28)"),
@@ -61,29 +61,15 @@ async function openVariants(scope: Scope): Promise<Variant[]> {
 }
 
 const invocation = (server: string) => ({ name: "invoke", arguments: { tool: `${server}/echo`, arguments: { text: TEXT } } });
-const line = (id: number, params: object): string => `${JSON.stringify({ jsonrpc: "2.0", id, method: "tools/call", params })}\n`;
 
 function toRows(cases: readonly Case[]): Row[] {
   const at = (name: string, inFlight: number) => cases.find((each) => each.variant.name === name && each.inFlight === inFlight);
-  const p50 = (each: Case | undefined) => median((each?.rounds ?? []).map((round) => round.p50Micros));
-  const rate = (each: Case | undefined) => median((each?.rounds ?? []).map((round) => round.perSecond));
-  const floor = p50(at(ECHO, 1)) + p50(at(DIRECT, 1));
-  return cases.map((each) => {
-    const { variant, inFlight, rounds } = each;
-    const cpu = rounds.map((round) => round.cpuMicrosPerCall).filter((value) => value !== undefined);
-    return {
-      variant: variant.name,
-      "in flight": String(inFlight),
-      "p50 us": p50(each),
-      "best 20 %": bestFifth(rounds.map((round) => round.p50Micros)),
-      "spread %": spread(rounds.map((round) => round.p50Micros)) * 100,
-      "p99 us": median(rounds.map((round) => round.p99Micros)),
-      "calls/s": rate(each),
-      "x floor": inFlight === 1 ? p50(each) / floor : undefined,
-      "/ direct": rate(each) / rate(at(DIRECT, inFlight)),
-      "CPU us/call": cpu.length > 0 ? median(cpu) : undefined,
-      "RSS MiB": variant.pid === undefined ? undefined : rssMib(variant.pid),
-      errors: String(rounds.reduce((sum, round) => sum + round.errors, 0)),
-    };
-  });
+  const floor = p50Of(at(ECHO, 1)) + p50Of(at(DIRECT, 1));
+  return cases.map((each) => ({
+    ...timingColumns(each),
+    "x floor": each.inFlight === 1 ? p50Of(each) / floor : undefined,
+    "/ direct": rateOf(each) / rateOf(at(DIRECT, each.inFlight)),
+    ...costColumns(each),
+    "RSS MiB": each.variant.pid === undefined ? undefined : rssMib(each.variant.pid),
+  }));
 }

@@ -1,7 +1,7 @@
 import { Scope } from "../../../src/model/scope.ts";
 import { Backstage } from "../../chaos/backstage.ts";
 import { stdioLedger, UrlBackend } from "../../chaos/cast.ts";
-import { initialize, install, spawnGateway } from "../gateway.ts";
+import { callLine, initialize, install, spawnGateway } from "../gateway.ts";
 import type { LineDriver } from "../line-driver.ts";
 import { type Pestering, pester } from "../pester.ts";
 import { type Findings, type Row, showProgress } from "../report.ts";
@@ -31,7 +31,7 @@ export async function isolation(rounds: number, calls: number): Promise<Findings
   const { gateway, healthy } = await open(scope);
   const phases = AILMENTS.map((ailment): Phase => {
     const call = (id: number, done: (ok: boolean) => void) =>
-      gateway.send(id, line(id, healthy[id % healthy.length] ?? ""), done);
+      gateway.send(id, callLine(id, invocation(healthy[id % healthy.length] ?? "")), done);
     return {
       ailment,
       variant: { name: ailment, pid: undefined, call },
@@ -92,9 +92,6 @@ function fallIll(scope: Scope, backstage: Backstage): void {
 }
 
 const invocation = (server: string) => ({ name: "invoke", arguments: { tool: `${server}/read`, arguments: { text: "hello" } } });
-const line = (id: number, server: string): string =>
-  `${JSON.stringify({ jsonrpc: "2.0", id, method: "tools/call", params: invocation(server) })}\n`;
-
 function toRows(phases: readonly Phase[], calls: number): Row[] {
   const p99 = (phase: Phase | undefined) => median((phase?.rounds ?? []).map((round) => round.p99Micros / 1_000));
   const baseline = p99(phases[0]);

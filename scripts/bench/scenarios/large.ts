@@ -1,6 +1,6 @@
 import { Scope } from "../../../src/model/scope.ts";
 import { startHttpBackend } from "../backend.ts";
-import { initialize, install, spawnGateway } from "../gateway.ts";
+import { callLine, initialize, install, spawnGateway } from "../gateway.ts";
 import { HttpDriver } from "../http-driver.ts";
 import type { LineDriver } from "../line-driver.ts";
 import { peakRssMib } from "../process-figures.ts";
@@ -53,9 +53,10 @@ function variantsFor(direct: HttpDriver, gateway: LineDriver, bytes: number): Va
     name: `gateway, ${kind}`,
     pid: gateway.child.pid,
     call: (id, done) =>
-      gateway.send(id, line(id, { name: "invoke", arguments: { tool: "big/echo", arguments: { bytes, kind } } }), done),
+      gateway.send(id, callLine(id, { name: "invoke", arguments: { tool: "big/echo", arguments: { bytes, kind } } }), done),
   });
-  const call: Variant["call"] = (id, done) => direct.send(line(id, { name: "echo", arguments: { bytes, kind: "text" } }), done);
+  const call: Variant["call"] = (id, done) =>
+    direct.send(callLine(id, { name: "echo", arguments: { bytes, kind: "text" } }), done);
   return [{ name: DIRECT, pid: undefined, call }, through("text"), through("image")];
 }
 
@@ -86,5 +87,3 @@ function fateOf(lastLine: string): string {
   if (/"isError":true|"error":\{/.test(lastLine)) return "refused";
   return lastLine.includes("io.sallyport/result") ? "cut" : "whole";
 }
-
-const line = (id: number, params: object): string => `${JSON.stringify({ jsonrpc: "2.0", id, method: "tools/call", params })}\n`;

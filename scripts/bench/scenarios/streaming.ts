@@ -1,6 +1,6 @@
 import { Scope } from "../../../src/model/scope.ts";
 import { startHttpBackend } from "../backend.ts";
-import { initialize, install, spawnGateway } from "../gateway.ts";
+import { callLine, initialize, install, spawnGateway } from "../gateway.ts";
 import { HttpDriver } from "../http-driver.ts";
 import type { Done, LineDriver } from "../line-driver.ts";
 import { rssMib } from "../process-figures.ts";
@@ -76,7 +76,7 @@ const ARGS = { text: "done", lines: LINES, everyMs: EVERY_MS };
 const directly =
   (direct: HttpDriver): Way["stream"] =>
   (id, onText, done) =>
-    direct.stream(line(id, { name: "echo", arguments: ARGS, _meta: { progressToken: id } }), onText, done);
+    direct.stream(callLine(id, { name: "echo", arguments: ARGS, _meta: { progressToken: id } }), onText, done);
 
 function through(gateway: LineDriver, servers: readonly string[]): Way {
   let hear: (text: string) => void = () => {};
@@ -87,13 +87,12 @@ function through(gateway: LineDriver, servers: readonly string[]): Way {
     stream(id, onText, done) {
       hear = onText; // one round at a time
       const params = { ...invocation(servers[id % servers.length] ?? "", ARGS), _meta: { progressToken: id } };
-      gateway.send(id, line(id, params), done);
+      gateway.send(id, callLine(id, params), done);
     },
   };
 }
 
 const invocation = (server: string, args: object) => ({ name: "invoke", arguments: { tool: `${server}/echo`, arguments: args } });
-const line = (id: number, params: object): string => `${JSON.stringify({ jsonrpc: "2.0", id, method: "tools/call", params })}\n`;
 
 function toRow(
   way: Way,
