@@ -1,7 +1,7 @@
 import type { Generation } from "./generation.ts";
 import type { Candidate } from "./rank.ts";
 import type { NearTools } from "./searchable-tool.ts";
-import type { Neighbours } from "./vector-table.ts";
+import type { NearTool, Neighbours } from "./vector-table.ts";
 
 /** What a place is worth: 1 / (K + place). Small, so that the first places of both lists count most. */
 const K = 10;
@@ -29,13 +29,15 @@ export function fuse(
     fused.set(candidate.doc, ranked);
     byAddress.set(addressOf(candidate), ranked);
   }
+  const above = neighbours.tools.map(({ similarity }) => deviationsAbove(similarity, neighbours));
+  const isStranger = (near: NearTool, place: number) => (above[place] ?? 0) >= LEAST_NEAR && !byAddress.has(addressOf(near));
+  const strangers = strangersOf(neighbours.tools.filter(isStranger), index);
   for (const [place, near] of neighbours.tools.entries()) {
-    const above = deviationsAbove(near.similarity, neighbours);
     const known = byAddress.get(addressOf(near));
-    const found = known ?? (above >= LEAST_NEAR ? stranger(near.server, near.tool, index) : undefined);
+    const found = known ?? strangers.get(addressOf(near));
     if (!found || (!known && !admits(found.doc))) continue;
     const score = found.score + weight / (K + place + 1);
-    const coverage = Math.max(found.coverage, above >= TELLING ? NEAR_COVERAGE : 0);
+    const coverage = Math.max(found.coverage, (above[place] ?? 0) >= TELLING ? NEAR_COVERAGE : 0);
     fused.set(found.doc, { ...found, score, coverage, near: place + 1 });
   }
   return [...fused.values()].sort((a, b) => b.score - a.score); // stable: equal ones as they came, words first
@@ -43,14 +45,19 @@ export function fuse(
 
 const addressOf = ({ server, tool }: { readonly server: string; readonly tool: string }): string => `${server}\0${tool}`;
 
-/** A tool that has none of the words, as a candidate. */
-function stranger(server: string, tool: string, index: Generation): Candidate | undefined {
-  const range = index.servers.get(server);
-  if (!range) return undefined;
-  for (let doc = range.first; doc < range.end; doc += 1) {
-    if (index.documents.tool(doc) === tool) return { doc, server, tool, score: 0, coverage: 0 };
+/** Tools that have none of the words, as candidates by address; each server is looked through once. */
+function strangersOf(tools: readonly NearTool[], index: Generation): ReadonlyMap<string, Candidate> {
+  const wanted = new Map<string, Set<string>>();
+  for (const { server, tool } of tools) wanted.set(server, (wanted.get(server) ?? new Set()).add(tool));
+  const found = new Map<string, Candidate>();
+  for (const [server, names] of wanted) {
+    const { first, end } = index.servers.get(server) ?? { first: 0, end: 0 };
+    for (let doc = first; doc < end; doc += 1) {
+      const tool = index.documents.tool(doc);
+      if (names.delete(tool)) found.set(addressOf({ server, tool }), { doc, server, tool, score: 0, coverage: 0 });
+    }
   }
-  return undefined;
+  return found;
 }
 
 const deviationsAbove = (similarity: number, { mean, deviation }: Neighbours): number =>

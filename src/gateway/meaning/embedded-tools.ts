@@ -60,8 +60,8 @@ export class EmbeddedTools {
   /** A digest of what is embedded, and by what. */
   get contents(): string {
     const digest = createHash("sha256").update(this.#maker);
-    const servers = this.#parts.catalog.all().map(([server]) => server);
-    for (const server of servers.sort()) digest.update(JSON.stringify([server, this.table.block(server)?.hashes ?? []]));
+    for (const server of [...this.#servers].sort())
+      digest.update(JSON.stringify([server, this.#parts.embedder.dimensions ?? 0, this.table.block(server)?.hashes ?? []]));
     return digest.digest("base64url");
   }
 
@@ -71,7 +71,7 @@ export class EmbeddedTools {
 
   /** Takes over what earlier processes kept, then begins with the rest. */
   async open(): Promise<void> {
-    const servers = this.#parts.catalog.all().map(([server]) => server);
+    const servers = this.#servers;
     await Promise.all(servers.map((server) => this.#recall(server)));
     for (const server of servers) this.follow(server);
   }
@@ -91,11 +91,23 @@ export class EmbeddedTools {
     });
   }
 
+  /** Forgets every vector and asks for them anew. */
+  startOver(): void {
+    const servers = this.#servers;
+    for (const server of servers) this.table.remove(server);
+    this.#fresh.clear();
+    for (const server of servers) this.follow(server);
+  }
+
   /** Ends the work, with the embedder closed, and keeps what is there of unfinished servers. */
   async close(): Promise<void> {
     this.#isClosed = true;
     await this.#work;
     for (const [server, plan] of this.#plans) await this.#take(server, plan);
+  }
+
+  get #servers(): readonly string[] {
+    return this.#parts.catalog.all().map(([server]) => server);
   }
 
   async #recall(server: string): Promise<void> {

@@ -28,6 +28,7 @@ export class Meaning {
   readonly #parts: MeaningParts;
   #opened: Opened | undefined;
   #layer: SemanticLayer | undefined;
+  #closing: Promise<void> = Promise.resolve();
 
   constructor(parts: MeaningParts) {
     this.#parts = parts;
@@ -56,17 +57,26 @@ export class Meaning {
     this.#layer?.follow(backend);
   }
 
+  /** The registry may name another model now, or none: then the one before it is asked nothing more. */
+  followRegistry(): void {
+    const settings = this.#wanted();
+    if (this.#opened && this.#opened.settings !== (settings && nameOf(settings))) void this.close();
+  }
+
   /** How it stands, for `status`; undefined where the registry names no model. */
   view(): MeaningView | undefined {
     const settings = this.#parts.settings();
     return settings && viewOfMeaning(settings, this.#layer?.state);
   }
 
-  async close(): Promise<void> {
+  /** Never rejects; what is there by then is kept. */
+  close(): Promise<void> {
     const { layer } = this.#opened ?? {};
     this.#opened = undefined;
     this.#layer = undefined;
-    await (await layer)?.[Symbol.asyncDispose]();
+    const failed = (error: unknown) => this.#parts.log.warn({ error: String(error) }, "search by meaning did not end well");
+    this.#closing = this.#closing.then(async () => await (await layer)?.[Symbol.asyncDispose]()).catch(failed);
+    return this.#closing;
   }
 
   #wanted(): EmbeddingsSettings | undefined {
@@ -80,8 +90,10 @@ export class Meaning {
       const closing = this.close(); // another model: the one before it keeps what it has
       this.#opened = { settings: name, layer: closing.then(() => this.#load(settings)) };
     }
-    this.#layer = await this.#opened.layer;
-    return this.#layer;
+    const opened = this.#opened;
+    const layer = await opened.layer;
+    if (this.#opened === opened) this.#layer = layer;
+    return layer;
   }
 
   async #load(settings: EmbeddingsSettings): Promise<SemanticLayer> {

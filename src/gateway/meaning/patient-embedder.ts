@@ -16,6 +16,8 @@ export interface PatientEmbedderParts {
   readonly clock: Clock;
   readonly log: Logger;
   readonly model: string;
+  /** Hears that vectors have another length from now on: another model goes by this name. */
+  readonly onOtherModel: () => void;
 }
 
 /** Whether the endpoint has something against what it was asked, and would have it again. */
@@ -67,7 +69,7 @@ export class PatientEmbedder implements AsyncDisposable {
     if (this.#rest && this.#parts.clock.now() >= this.#rest.until) this.#probe();
     if (this.#rest || this.#working > 0) return undefined; // most endpoints do one thing at a time
     const vectors = await this.#try(texts, ms, signal).catch((reason: unknown) => {
-      if (!signal.aborted) this.#failed(GatewayError.from(reason)); // who leaves has nothing against the endpoint
+      if (!signal.aborted) this.rest(GatewayError.from(reason)); // who leaves has nothing against the endpoint
       return undefined;
     });
     if (vectors) this.#backoff.reset();
@@ -89,7 +91,7 @@ export class PatientEmbedder implements AsyncDisposable {
       } catch (reason) {
         const error = GatewayError.from(reason, this.#closing.signal);
         if (this.#closing.signal.aborted || isRefusal(error)) throw error;
-        this.#failed(error);
+        this.rest(error);
       } finally {
         this.#working -= 1;
       }
@@ -97,8 +99,11 @@ export class PatientEmbedder implements AsyncDisposable {
   }
 
   /** Leaves the endpoint alone for a while. */
-  rest(error: GatewayError): void {
-    this.#failed(error);
+  rest({ message, retryAfterMs = 0 }: GatewayError): void {
+    const { clock, log, model } = this.#parts;
+    if (!this.#rest)
+      log.warn({ model, reason: message }, "the embeddings endpoint is left alone for a while: search goes by words");
+    this.#rest = { until: clock.now() + Math.max(this.#backoff.next(), Math.min(retryAfterMs, RESTS.maxMs)), reason: message };
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -108,7 +113,7 @@ export class PatientEmbedder implements AsyncDisposable {
 
   #probe(): void {
     this.#probing ??= this.askPatiently(PROBE)
-      .catch((reason: unknown) => this.#failed(GatewayError.from(reason))) // or closed, and then nobody cares
+      .catch((reason: unknown) => this.rest(GatewayError.from(reason))) // or closed, and then nobody cares
       .finally(() => {
         this.#probing = undefined;
       });
@@ -128,15 +133,12 @@ export class PatientEmbedder implements AsyncDisposable {
   #assertUsual(vectors: readonly Float32Array[]): void {
     const [first] = vectors;
     this.#dimensions ??= first?.length;
+    if (this.#rest && first && first.length !== this.#dimensions && vectors.every(({ length }) => length === first.length)) {
+      this.#dimensions = first.length; // no slip of one answer: after a rest it may be another model
+      this.#parts.onOtherModel();
+    }
     const odd = vectors.find(({ length }) => length !== this.#dimensions);
     if (!odd) return;
     throw new GatewayError("upstream_protocol", `its vectors have ${odd.length} numbers, ${this.#dimensions} before`);
-  }
-
-  #failed({ message, retryAfterMs = 0 }: GatewayError): void {
-    const { clock, log, model } = this.#parts;
-    if (!this.#rest)
-      log.warn({ model, reason: message }, "the embeddings endpoint is left alone for a while: search goes by words");
-    this.#rest = { until: clock.now() + Math.max(this.#backoff.next(), Math.min(retryAfterMs, RESTS.maxMs)), reason: message };
   }
 }

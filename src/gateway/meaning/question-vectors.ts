@@ -26,18 +26,20 @@ export class QuestionVectors {
       if (!vectors) return undefined;
       this.#remember(missing, vectors);
     }
-    return this.#recall(texts);
+    return this.#missing(texts).length === 0 ? this.#recall(texts) : undefined; // forgotten meanwhile
   }
 
   /** A vector a text, however long that takes; throws only when closed, or when the endpoint refuses one. */
   async patiently(texts: readonly string[]): Promise<readonly Float32Array[]> {
-    const { batch } = this.#settings;
-    const missing = this.#missing(texts);
-    for (let at = 0; at < missing.length; at += batch) {
-      const some = missing.slice(at, at + batch);
+    for (;;) {
+      const some = this.#missing(texts).slice(0, this.#settings.batch);
+      if (some.length === 0) return this.#recall(texts);
       this.#remember(some, await this.#embedder.askPatiently(some));
     }
-    return this.#recall(texts);
+  }
+
+  forget(): void {
+    this.#known.clear();
   }
 
   #missing(texts: readonly string[]): readonly string[] {
@@ -53,6 +55,7 @@ export class QuestionVectors {
   }
 
   #asked(text: string): string {
-    return `${this.#settings.queryPrefix}${text.slice(0, LONGEST_QUESTION)}`;
+    const cut = Buffer.from(text.slice(0, LONGEST_QUESTION)).toString(); // half a character becomes a whole one
+    return `${this.#settings.queryPrefix}${cut}`;
   }
 }

@@ -62,7 +62,8 @@ export class SemanticLayer implements AsyncDisposable {
   constructor(parts: SemanticLayerParts) {
     const { settings, embedder, clock, log } = parts;
     this.#parts = parts;
-    this.#embedder = new PatientEmbedder({ embedder, clock, log, model: settings.model });
+    const onOtherModel = () => this.#startOver();
+    this.#embedder = new PatientEmbedder({ embedder, clock, log, model: settings.model, onOtherModel });
     this.#questions = new QuestionVectors(this.#embedder, settings);
     this.#tools = new EmbeddedTools({ ...parts, embedder: this.#embedder, onComplete: () => this.#try() });
     this.#opened = this.#open().catch((error: unknown) =>
@@ -131,6 +132,13 @@ export class SemanticLayer implements AsyncDisposable {
 
   get #maker(): string {
     return JSON.stringify([makerOf(this.#parts.settings), this.#parts.settings.queryPrefix]);
+  }
+
+  /** Nothing that was learned of one model says anything of another. */
+  #startOver(): void {
+    this.#verdict = undefined;
+    this.#questions.forget();
+    this.#tools.startOver();
   }
 
   /** A trial at a time; the verdict before it holds until the new one is there. */

@@ -173,6 +173,10 @@ test.each([
   ["http://h:1", "/embeddings", "http://h:1/embeddings"],
   ["https://h/v1/", "/embeddings", "https://h/v1/embeddings"],
   ["https://h/v1/embeddings", "/embeddings", "https://h/v1/embeddings"],
+  ["http://h/api/", "/api/embed", "http://h/api/embed"],
+  ["http://h/api/embed", "/api/embed", "http://h/api/embed"],
+  ["https://h/chat", "/chat/completions", "https://h/chat/chat/completions"],
+  ["https://h/myapi", "/api/embed", "https://h/myapi/api/embed"],
   ["https://h/openai?api-version=1", "/embeddings", "https://h/openai/embeddings?api-version=1"],
 ])("the address %s is asked at %s behind its own path", (base, path, whole) => {
   expect(withPath(base, path).href).toBe(whole);

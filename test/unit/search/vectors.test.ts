@@ -1,4 +1,5 @@
-import { describe, expect, test } from "vitest";
+import { describe, expect, onTestFinished, test, vi } from "vitest";
+import { DocumentTable } from "../../../src/search/document-table.ts";
 import { ToolIndex } from "../../../src/search/tool-index.ts";
 import { toolText } from "../../../src/search/tool-text.ts";
 import { isBetter, scoreTrial } from "../../../src/search/trial.ts";
@@ -190,6 +191,19 @@ describe("two rankings in one", () => {
     await index.settled();
     const filter = (_server: string, tool: string) => tool !== "weather";
     expect(index.search("umbrella", { near: { neighbours: near("weather"), weight: 1 / 2 }, filter })).toEqual([]);
+  });
+
+  test("a server is looked through once, however many of its tools are near", async () => {
+    const index = new ToolIndex();
+    const many = Array.from({ length: 500 }, (_, at) => ({ server: "s", tool: `weather_${at}`, definition: {}, tags: [] }));
+    index.replace("s", many);
+    await index.settled();
+    const neighbours = near(...many.slice(-4).map(({ tool }) => tool));
+    const looks = vi.spyOn(DocumentTable.prototype, "tool");
+    onTestFinished(() => looks.mockRestore());
+    const hits = index.search("umbrella", { near: { neighbours, weight: 1 / 2 } });
+    expect(hits.map(({ tool }) => tool)).toEqual(["weather_496", "weather_497", "weather_498", "weather_499"]);
+    expect(looks.mock.calls.length).toBeLessThan(600);
   });
 
   test("equal questions have equal answers", async () => {

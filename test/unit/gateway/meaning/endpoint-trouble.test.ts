@@ -257,6 +257,36 @@ describe("vectors on the disk", () => {
   });
 });
 
+test("another model under the old name is believed after a rest, and everything is asked of it anew", async () => {
+  await using endpoint = await startEmbeddingEndpoint();
+  const store = createMemoryStore();
+  await using first = openMeaning(embeddingsAt(endpoint), { store });
+  await learned(first);
+  await first.gateway[Symbol.asyncDispose]();
+  await using longer = await startEmbeddingEndpoint((text) => [...conceptVector(text), 0.001]);
+  await using house = openMeaning(embeddingsAt(longer), { store });
+  await discover(house);
+  await until(async () => (await meaningOf(house)).trouble === "its vectors have 65 numbers, 64 before");
+  await house.clock.advance(5_000);
+  await discover(house);
+  await until(async () => (await meaningOf(house)).trouble === undefined && (await meaningOf(house)).tools === 10);
+  await until(async () => (await hits(house, { needs: ["climate"] }))[0]?.tool === "sky/get_forecast");
+  expect(new Set(longer.texts.filter((text) => text.includes(": "))).size).toBe(10);
+  await house.gateway[Symbol.asyncDispose]();
+  const asked = longer.texts.length;
+  await using next = openMeaning(embeddingsAt(longer), { store });
+  await until(async () => (await hits(next, { needs: ["climate"] }))[0]?.tool === "sky/get_forecast");
+  expect(longer.texts.slice(asked)).toEqual(["climate"]);
+});
+
+test("a need cut within a character is asked for in whole characters", async () => {
+  await using endpoint = await startEmbeddingEndpoint();
+  await using house = openMeaning(embeddingsAt(endpoint));
+  await learned(house);
+  await discover(house, { needs: [`snapshot ${"x".repeat(990)}\u{1f600}`] });
+  expect(endpoint.texts.at(-1)).toMatch(/^snapshot x+\ufffd$/);
+});
+
 test("neither the key nor what was asked shows up in the log, in status or on the disk", async () => {
   await using endpoint = await startEmbeddingEndpoint();
   const texts: string[] = [];

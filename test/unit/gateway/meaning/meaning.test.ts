@@ -1,6 +1,9 @@
 import { describe, expect, test } from "vitest";
+import type { EmbeddingsSettings } from "../../../../src/model/registry-snapshot.ts";
+import { Secret } from "../../../../src/model/secret.ts";
 import { createMemoryStore } from "../../../../src/state/memory-store.ts";
 import { holding, noiseVector, startEmbeddingEndpoint } from "../../../support/embedding-endpoint.ts";
+import { settle } from "../../../support/manual-clock.ts";
 import { caller, entry } from "../../../support/open-house.ts";
 import {
   addresses,
@@ -167,6 +170,26 @@ describe("a change", () => {
     setEmbeddings(house, embeddingsAt(endpoint), specs);
     expect((await addresses(house)).filter((address) => address.startsWith("sky/"))).toEqual([]);
     await until(async () => (await meaningOf(house)).tools === 8);
+  });
+
+  test.each<[string, Partial<EmbeddingsSettings> | undefined]>([
+    ["takes the model out", undefined],
+    ["switches it off", { enabled: "off" }],
+    ["names another address", { url: new Secret("http://127.0.0.1:1") }],
+  ])("that %s ends what was asked of it at once", async (_what, over) => {
+    await using endpoint = await startEmbeddingEndpoint();
+    endpoint.misbehave(holding);
+    await using house = openMeaning(embeddingsAt(endpoint));
+    await discover(house);
+    await until(() => endpoint.requests.length === 1);
+    const specs = Object.keys(TOOLS).map((server) => entry(server));
+    setEmbeddings(house, over && embeddingsAt(endpoint, over), specs);
+    endpoint.misbehave(undefined);
+    endpoint.release();
+    if (over) expect(await meaningOf(house)).toMatchObject({ isOn: false, tools: 0 });
+    for (let turn = 0; turn < 500; turn += 1) await settle();
+    await house.clock.advance(60_000);
+    expect(endpoint.requests).toHaveLength(1);
   });
 
   test("of the model asks for everything anew", async () => {
