@@ -139,7 +139,10 @@ export function createGateway(deps: GatewayDeps): OpenGateway {
   const apply = (snapshot: RegistrySnapshot): void => {
     const diff = fleet.apply(snapshot);
     guards.keepOnly(fleet.all());
-    for (const backend of diff.changed) results.invalidate(backend);
+    for (const backend of diff.changed) {
+      results.invalidate(backend);
+      watch.renew(backend);
+    }
     for (const backend of diff.removed) {
       catalog.forget(backend);
       results.forget(backend);
@@ -147,6 +150,7 @@ export function createGateway(deps: GatewayDeps): OpenGateway {
     }
     for (const backend of [...diff.removed, ...diff.changed]) learn.forget(backend);
     for (const backend of diff.changed) follow(backend);
+    meaning.followRegistry();
     log.info({ ...diff }, "registry applied");
   };
   return { gateway, apply };

@@ -113,6 +113,11 @@ export class HouseWatch implements Disposable {
     };
   }
 
+  /** Looks anew at a server whose entry has changed: what was wrong with the old one is over. */
+  renew(backend: string): void {
+    this.#alerts.backendChanged(backend);
+  }
+
   /** Drops what belongs to a server that has left the registry. */
   forget(backend: string): void {
     this.#figures.forget(backend);

@@ -3,6 +3,7 @@ import type { BackendSpec } from "../model/backend-spec.ts";
 import { isJsonObject, type JsonObject } from "../model/json.ts";
 import type { RuntimeKind } from "../model/ports.ts";
 import type { RegistryProblem, RegistrySnapshot } from "../model/registry-snapshot.ts";
+import type { Watching } from "../model/watching.ts";
 import { describeValue } from "./describe-issue.ts";
 import { digestOf } from "./digest.ts";
 import { entryKinds } from "./entry-kind.ts";
@@ -48,7 +49,8 @@ export function parseRegistry(source: RegistrySource): RegistryReading {
   const backends = readServers(value, world, problems);
   const { digest: searchDigest, ...models } = readSearch(settings.search, world, problems);
   if (problems.errorCount > 0) return refused();
-  const { drainMs, engine, rememberChoices, watching } = settings;
+  const { drainMs, engine, rememberChoices } = settings;
+  const watching = withPaths(settings.watching, sources);
   const digests = [...backends].map(([id, spec]) => [id, spec.digest]);
   const snapshot: RegistrySnapshot = {
     file: source.file,
@@ -59,6 +61,11 @@ export function parseRegistry(source: RegistrySource): RegistryReading {
   };
   return { kind: "loaded", snapshot, files: [...sources.files] };
 }
+
+const withPaths = ({ metrics, ...rest }: Watching, sources: VariableSources): Watching => {
+  const socket = typeof metrics.socket === "string" ? sources.pathOf(metrics.socket) : metrics.socket;
+  return { ...rest, metrics: { ...metrics, socket } };
+};
 
 function worldOf(kinds: readonly RuntimeKind[], settings: Settings, sources: VariableSources, problems: ProblemList): EntryWorld {
   const dotenv = sources.readDotenv(join(sources.baseDir, ".env"));

@@ -1,6 +1,6 @@
 import { lstat, readdir, unlink } from "node:fs/promises";
 import { connect } from "node:net";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { GatewayError } from "../model/errors.ts";
 import { fileFailure, systemCode } from "./file-failure.ts";
 
@@ -29,12 +29,16 @@ export async function sweepSockets(directory: string): Promise<void> {
 
 /**
  * Makes room for a socket: one nobody listens on any more is removed. Throws `needs_config` if somebody does, if something
- * else than a socket is in the way, or if the path is too long.
+ * else than a socket is in the way, if its directory is missing, or if the path is empty or too long.
  */
 export async function makeRoomForSocket(path: string): Promise<void> {
   const bytes = Buffer.byteLength(path);
+  if (bytes === 0) throw refusal(path, "its path is empty");
   if (bytes > LONGEST_PATH) throw refusal(path, `its path has ${bytes} bytes, at most ${LONGEST_PATH} are possible`);
   try {
+    await lstat(dirname(path)).catch((error: unknown) => {
+      throw systemCode(error) === "ENOENT" ? refusal(path, "its directory does not exist") : error; // listening would call it EACCES
+    });
     const found = await lstat(path);
     if (!found.isSocket()) throw refusal(path, "there is something that is no socket");
     if (await isAnswered(path)) throw refusal(path, "another process listens on it");

@@ -14,8 +14,8 @@ export interface Alert {
   readonly text: string;
 }
 
-/** Whether a server serves; `unclear` while it starts or stops. */
-export type Standing = "up" | "down" | "unclear";
+/** Whether a server serves; `unclear` while it starts or stops, `gone` once it has left the registry. */
+export type Standing = "up" | "down" | "unclear" | "gone";
 
 export interface AlertsDeps {
   readonly clock: Clock;
@@ -50,7 +50,10 @@ export class Alerts implements Observer, Disposable {
   callFinished(record: CallRecord): void {
     const verdict = VERDICTS[record.code];
     if (verdict === "none") return;
-    this.#watch(record.ref.backend, record.endedAt).window.record(record);
+    const { backend } = record.ref;
+    const known = this.#watches.has(backend);
+    if (!known && this.#deps.standing(backend) === "gone") return; // it left while the call was under way
+    this.#watch(backend, record.endedAt).window.record(record);
     if (this.#timer === undefined && (verdict === "bad" || record.ms > slow(this.#deps.rules()))) this.#schedule(LOOK_EVERY_MS);
   }
 
@@ -94,7 +97,7 @@ export class Alerts implements Observer, Disposable {
   #hear(backend: string): void {
     const standing = this.#deps.standing(backend);
     const known = this.#watches.get(backend);
-    if (standing === "unclear" || (standing === "up") === (known?.downSince === undefined)) return;
+    if (standing === "unclear" || standing === "gone" || (standing === "up") === (known?.downSince === undefined)) return;
     const now = this.#deps.clock.now();
     const watch = this.#watch(backend, now);
     watch.downSince = standing === "down" ? now : undefined;
@@ -148,5 +151,6 @@ export class Alerts implements Observer, Disposable {
   }
 }
 
-/** What is slower may break the rule for latency. */
-const slow = ({ p95Ms: { warn, critical } }: AlertRules): number => warn || critical || Number.POSITIVE_INFINITY;
+/** What is slower may break the rule for latency, whichever of its two limits is the lower one. */
+const slow = ({ p95Ms: { warn, critical } }: AlertRules): number =>
+  Math.min(warn || Number.POSITIVE_INFINITY, critical || Number.POSITIVE_INFINITY);

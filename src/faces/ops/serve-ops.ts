@@ -35,7 +35,12 @@ async function onSocket(gateway: Gateway, wanted: string | true): Promise<[Serve
   const path = await gateway.ops.claimSocket(wanted);
   const server = newServer(gateway, () => undefined);
   await listening(server, () => server.listen(path));
-  chmodSync(path, OWNER_ONLY); // a umask for the bind would reach files that others open meanwhile
+  try {
+    chmodSync(path, OWNER_ONLY); // a umask for the bind would reach files that others open meanwhile
+  } catch (reason) {
+    await close(server); // what cannot be kept from others is not shown
+    throw reason;
+  }
   return [server, path];
 }
 
@@ -46,7 +51,12 @@ async function onPort(gateway: Gateway, port: number): Promise<[Server, string]>
 }
 
 function newServer(gateway: Gateway, port: () => number | undefined): Server {
-  const limits = { requestTimeout: SLOWEST_REQUEST_MS, headersTimeout: SLOWEST_REQUEST_MS, maxHeaderSize: 8_192 };
+  const limits = {
+    requestTimeout: SLOWEST_REQUEST_MS,
+    headersTimeout: SLOWEST_REQUEST_MS,
+    connectionsCheckingInterval: SLOWEST_REQUEST_MS, // else silent ones would keep everybody out for 30 s
+    maxHeaderSize: 8_192,
+  };
   const server = createServer(limits, ({ method, url, headers }, response) => {
     answerOps(gateway, { method, url, host: headers.host }, port()).then(
       (answer) => send(response, answer),

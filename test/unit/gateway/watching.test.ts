@@ -78,6 +78,30 @@ test("a server that leaves the registry takes its figures and alerts along", asy
   expect(await house.gateway.ops.metrics()).not.toContain('sallyport_backend="notes"');
 });
 
+test("a server whose entry has changed is not down for what was wrong with the old one", async () => {
+  await using house = openHouse([entry("notes")]);
+  offer(house.backend("notes"), TOOLS).launching = () => Promise.reject(new GatewayError("start_failed", "No such program"));
+  await invoke(house);
+  await house.clock.advance(66_000);
+  expect(await alertsOf(house)).toEqual(["notes down critical"]);
+  house.apply(snapshotOf(entry("notes", { digest: "mended" })));
+  expect(await alertsOf(house)).toEqual([]);
+});
+
+test("calls that end after their server has left the registry raise no alert", async () => {
+  await using house = openHouse([entry("notes"), entry("other")]);
+  const ends: (() => void)[] = [];
+  offer(house.backend("notes"), TOOLS, () => new Promise((_resolve, reject) => ends.push(() => reject(gone()))));
+  const calls = Array.from({ length: 25 }, () => invoke(house, "notes/write"));
+  await house.clock.advance(1);
+  expect(ends).toHaveLength(25);
+  house.apply(snapshotOf(entry("other")));
+  for (const end of ends) end();
+  await Promise.all(calls);
+  expect(house.calls().filter(({ code }) => code === "unavailable")).toHaveLength(25);
+  expect(await alertsOf(house)).toEqual([]);
+});
+
 test("status tells where the time of a server's calls went, by a clock that only the server moves", async () => {
   await using house = openHouse([entry("notes")]);
   const backend = offer(house.backend("notes"), TOOLS, async () => {

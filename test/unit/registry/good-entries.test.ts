@@ -275,3 +275,12 @@ test("what is said about alerts and metrics holds, and the usual where nothing i
     metrics: { socket: false, port: 0 },
   });
 });
+
+test.each([
+  ["a.sock", "/reg/a.sock"],
+  ["~/a.sock", "/home/u/a.sock"],
+  ["/run/a.sock", "/run/a.sock"],
+])("the socket for metrics at %j is %j, wherever the gateway runs", (written, socket) => {
+  const text = `{"metrics": {"socket": ${JSON.stringify(written)}}, "servers": {}}`;
+  expect(snapshotOf(text).settings.metrics).toEqual({ socket, port: undefined });
+});

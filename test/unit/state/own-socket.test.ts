@@ -52,6 +52,16 @@ test.each<[string, (path: string) => Promise<unknown>]>([
   await expect(makeRoomForSocket(path)).rejects.toMatchObject({ code: "needs_config" });
 });
 
+test.each<[string, () => Promise<string>, RegExp]>([
+  ["in a directory that does not exist", async () => join(await tempDir(), "none", "a.sock"), /its directory does not exist$/],
+  ["without a name", async () => "", /its path is empty$/],
+])("a socket %s is refused with that reason", async (_what, path, message) => {
+  await expect(makeRoomForSocket(await path())).rejects.toMatchObject({
+    code: "needs_config",
+    message: expect.stringMatching(message),
+  });
+});
+
 test("a directory that cannot be looked into is told", async () => {
   const path = join(await tempDir(), "file");
   await writeFile(path, "");

@@ -76,6 +76,7 @@ describe("alerts", () => {
 
   test.each([
     ["a threshold of its own", { p95Ms: { warn: 10, critical: 20 } }, ["latency critical"]],
+    ["its thresholds the wrong way round", { p95Ms: { warn: 500, critical: 100 } }, ["latency critical"]],
     ["no threshold for warnings", { p95Ms: { warn: 0, critical: 500 } }, []],
     ["no threshold at all", { p95Ms: { warn: 0, critical: 0 } }, []],
   ])("follow a registry with %s", (_what, rules, expected) => {
@@ -107,6 +108,13 @@ describe("the log", () => {
     expect(clock.waiting).toBe(1);
     await clock.advance(FORGOTTEN_MS);
     expect([clock.waiting, lines]).toEqual([0, []]);
+  });
+
+  test("hears of slow calls though the limit for warnings is above the critical one", async () => {
+    const { clock, call, told } = openWatch({ p95Ms: { warn: 500, critical: 100 } });
+    call(30, { ms: 200 });
+    await clock.advance(60_000);
+    expect(told()).toEqual(["error alert latency ok > critical"]);
   });
 
   test("hears nothing more once the alerts are disposed of", async () => {

@@ -6,7 +6,7 @@ import { request as httpRequest, type IncomingMessage } from "node:http";
 import { connect } from "node:net";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
-import { describe, expect, onTestFinished, test } from "vitest";
+import { describe, expect, onTestFinished, test, vi } from "vitest";
 import { askAboutServer, askGateways } from "../../../../src/faces/ops/ask-gateways.ts";
 import { openOps } from "../../../../src/faces/ops/open-ops.ts";
 import { serveOps } from "../../../../src/faces/ops/serve-ops.ts";
@@ -141,6 +141,15 @@ describe("the socket", () => {
   test("with a path that is too long is told, not served elsewhere", async () => {
     const { places } = await open({ socket: join(await tempDir(), `${"x".repeat(200)}.sock`) });
     expect(places).toMatchObject([{ problem: expect.stringContaining("its path has") }]);
+  });
+
+  test.runIf(process.platform === "linux")("that cannot be kept from other users is not served", async () => {
+    const path = `\0sallyport-test-${process.pid}`; // an address that is no file has no mode
+    await using house = openHouse([entry("notes")]);
+    vi.spyOn(house.gateway.ops, "claimSocket").mockResolvedValue(path);
+    await using _ops = await serveOps(house.gateway, { socket: true, port: undefined });
+    expect(house.gateway.ops.places).toMatchObject([{ kind: "socket", problem: expect.any(String) }]);
+    await expect(ask({ socketPath: path })).rejects.toMatchObject({ code: "ECONNREFUSED" });
   });
 
   test("is gone with the gateway, open connections included", async () => {
