@@ -26,8 +26,8 @@ const WITH_VALUE: Readonly<Record<string, (request: Written, value: string) => b
 
 /**
  * Reads the command line of a host: nothing, or `serve`, with `--registry FILE`, `--strict`, `--metrics-port PORT` and
- * `--metrics-socket[=PATH]`. Undefined for anything else, which the full command line then reads; this little one keeps the
- * start fast.
+ * `--metrics-socket [PATH]`, the path as a word of its own only behind `serve`. Undefined for anything else, which the full
+ * command line then reads; this little one keeps the start fast.
  */
 export function readServeRequest(argv: readonly string[], stdinIsTerminal: boolean): ServeRequest | undefined {
   const request: Written = { registry: undefined, strict: false, metricsSocket: undefined, metricsPort: undefined };
@@ -39,7 +39,8 @@ export function readServeRequest(argv: readonly string[], stdinIsTerminal: boole
     const read = WITH_VALUE[name];
     if (word === "serve" && !named) named = true;
     else if (word === "--strict") request.strict = true;
-    else if (name === "--metrics-socket") request.metricsSocket = parts.length === 0 ? true : parts.join("=");
+    else if (name === "--metrics-socket")
+      request.metricsSocket = parts.length > 0 ? parts.join("=") : (named && pathIn(rest)) || true;
     else {
       const value = parts.length > 0 ? parts.join("=") : rest.shift();
       if (!read || value === undefined || !read(request, value)) return undefined;
@@ -47,6 +48,9 @@ export function readServeRequest(argv: readonly string[], stdinIsTerminal: boole
   }
   return named || !stdinIsTerminal ? request : undefined;
 }
+
+/** Takes the next word unless it is an option; behind `serve` it can be no command. */
+const pathIn = (rest: string[]): string | undefined => (rest[0]?.startsWith("-") ? undefined : rest.shift());
 
 /** A port from its digits; undefined for anything else. */
 export function readPort(text: string): number | undefined {

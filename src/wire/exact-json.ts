@@ -20,7 +20,7 @@ export type ExactParse = { readonly value: unknown } | { readonly problem: strin
 export function parseExactly(text: string, survey: Survey): ExactParse {
   const value: unknown = JSON.parse(survey.oddNumbers ? markNumbers(text) : text);
   if (survey.keys === keysOf(value)) return { value };
-  return { problem: `Message has the key ${JSON.stringify(repeatedKey(text)?.slice(0, LONGEST_KEY_SHOWN))} twice in one object` };
+  return { problem: `Key ${JSON.stringify(repeatedKey(text)?.slice(0, LONGEST_KEY_SHOWN))} stands twice in one object` };
 }
 
 /** Reads short JSON text of people or models as `parseExactly` does; throws a SyntaxError for what it refuses, too. */

@@ -56,7 +56,8 @@ function addCommands(program: Command, run: (command: (context: CommandContext) 
     .description("serve MCP on stdin and stdout (what a host runs)")
     .option("--strict", "refuse an invalid registry")
     .option("--metrics-port <port>", "show the figures at http://127.0.0.1:<port>/metrics; 0 for a free port", portOf)
-    .option("--metrics-socket [path]", "show the figures on a Unix socket");
+    .option("--metrics-socket [path]", "show the figures on a Unix socket")
+    .action((_options, command: Command) => command.error("error: serve takes none of the options of the other commands"));
   program
     .command("validate")
     .description("check the registry without starting anything")

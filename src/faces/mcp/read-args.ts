@@ -46,7 +46,7 @@ export function readStrings(args: JsonObject, name: string, most: number, value:
 /** An object argument; absent counts as empty, and JSON text of an object is read, since models write both. */
 export function readObject(args: JsonObject, name: string, value: unknown = args[name]): JsonObject {
   if (isAbsent(value)) return {};
-  const parsed = typeof value === "string" ? parseJson(value) : value;
+  const parsed = typeof value === "string" ? parseJson(name, value) : value;
   if (!isJsonObject(parsed)) throw badArgument(name, "an object", value);
   return parsed;
 }
@@ -66,10 +66,10 @@ function show(value: unknown): string {
   return text.length > 80 ? `${text.slice(0, 79)}…` : text;
 }
 
-function parseJson(text: string): unknown {
+function parseJson(name: string, text: string): unknown {
   try {
     return parseLosslessly(text);
-  } catch {
-    return undefined;
+  } catch (error) {
+    throw badArgument(name, "an object", text, `Its text is not JSON that can be read: ${GatewayError.from(error).message}`);
   }
 }

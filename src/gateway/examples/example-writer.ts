@@ -84,9 +84,13 @@ export class ExampleWriter {
   /** Adds examples to the registry file as it is now; what has examples keeps them. */
   async keep(file: string, drafts: readonly ToolExamples[]): Promise<ExamplesEdit> {
     const path = await realpath(file); // the file itself is replaced, and not a link to it
-    const edit = addExamples(await readFile(path, "utf8"), drafts);
+    const source = await readFile(path, "utf8");
+    const edit = addExamples(source, drafts);
     if (!edit) throw new GatewayError("needs_config", `Cannot add examples to ${file}: it is invalid`);
-    if (edit.added.length > 0) await writeFileAtomically(path, edit.text, (await stat(path)).mode & 0o777);
+    if (edit.added.length === 0) return edit;
+    const { mode } = await stat(path);
+    if ((await readFile(path, "utf8")) !== source) return await this.keep(file, drafts); // somebody saved it meanwhile
+    await writeFileAtomically(path, edit.text, mode & 0o777);
     return edit;
   }
 

@@ -50,6 +50,11 @@ describe("an argument of the wrong kind is named with what was expected and what
   });
 });
 
+test("text of an object that cannot be read says why", () => {
+  const read = () => readObject({ a: '{"x":1,"x":2}' }, "a");
+  expect(read).toThrow(expect.objectContaining({ hint: expect.stringContaining('Key "x" stands twice in one object') }));
+});
+
 test("what may be left out may also be null", () => {
   for (const args of [{}, { a: null }, { a: undefined }]) {
     expect(readOptionalString(args, "a")).toBeUndefined();

@@ -1,4 +1,3 @@
-import { once } from "node:events";
 import { PassThrough } from "node:stream";
 import { expect, test } from "vitest";
 import { LogTail } from "../../../src/runtime/log-tail.ts";
@@ -6,10 +5,10 @@ import { LogTail } from "../../../src/runtime/log-tail.ts";
 async function tailOf(...chunks: readonly (string | Buffer)[]): Promise<readonly string[]> {
   const stream = new PassThrough();
   const log = new LogTail();
-  log.follow(stream);
+  const ended = log.follow(stream);
   for (const chunk of chunks) stream.write(chunk);
   stream.end();
-  await once(stream, "end");
+  await ended;
   return log.lines();
 }
 
@@ -31,9 +30,19 @@ test("it puts together characters that were split between chunks", async () => {
 test("it can be read while a stream goes on, and what was read stays as it was", async () => {
   const stream = new PassThrough();
   const log = new LogTail();
-  log.follow(stream);
+  void log.follow(stream);
   stream.write("one\n");
   const before = log.lines();
   stream.write("two\n");
   expect([before, log.lines()]).toEqual([["one"], ["one", "two"]]);
+});
+
+test("a stream that breaks has ended, with the line it was in", async () => {
+  const stream = new PassThrough();
+  const log = new LogTail();
+  const ended = log.follow(stream);
+  stream.write("half a li");
+  stream.destroy(new Error("gone"));
+  await ended;
+  expect(log.lines()).toEqual(["half a li"]);
 });

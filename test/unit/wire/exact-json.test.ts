@@ -90,7 +90,7 @@ describe("JSON that is read and written again", () => {
   });
 
   test("is refused when an object has a key twice, however it is written, and names it", () => {
-    expect(parse('{"a":{"b":1,"c":[{"b":2}],"\\u0062":3}}')).toEqual({ problem: 'Message has the key "b" twice in one object' });
+    expect(parse('{"a":{"b":1,"c":[{"b":2}],"\\u0062":3}}')).toEqual({ problem: 'Key "b" stands twice in one object' });
     expect(parse('{"a":{"__proto__":1,"__proto__":2}}')).toEqual({ problem: expect.stringContaining('"__proto__"') });
     expect(parse('[{"a":1},{"a":"a\\":"}]')).toEqual({ value: [{ a: 1 }, { a: 'a":' }] });
   });
@@ -101,7 +101,7 @@ describe("JSON that is read and written again", () => {
     ['{"a":{"b":{"k":1},"k":2,"z":1,"z":2}}', "z"],
     [`{"${"k".repeat(100)}":1,"${"k".repeat(100)}":2}`, "k".repeat(64)],
   ])("%s is refused for the key %s", (text, key) => {
-    const message = `Message has the key "${key}" twice in one object`;
+    const message = `Key "${key}" stands twice in one object`;
     expect(parse(text)).toEqual({ problem: message });
     expect(() => parseLosslessly(text)).toThrow(new SyntaxError(message));
   });
@@ -128,7 +128,7 @@ describe("a message", () => {
     expect(parseMessage(Buffer.from(message('{"a":1,"a":2}')))).toMatchObject({
       kind: "invalid",
       id: 7,
-      error: { code: -32_600, message: 'Message has the key "a" twice in one object' },
+      error: { code: -32_600, message: 'Key "a" stands twice in one object' },
     });
   });
 

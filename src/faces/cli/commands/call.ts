@@ -21,13 +21,14 @@ export async function call(
 }
 
 function readJson(text: string): JsonObject {
+  let why = "";
   try {
     const value = parseLosslessly(text);
     if (isJsonObject(value)) return value;
-  } catch {
-    // told below, with what was expected
+  } catch (error) {
+    if (error instanceof SyntaxError) why = ` (${error.message})`;
   }
-  throw new GatewayError("invalid_argument", `--args: expected a JSON object like {"path": "a.txt"}, found ${text}`);
+  throw new GatewayError("invalid_argument", `--args: expected a JSON object like {"path": "a.txt"}, found ${text}${why}`);
 }
 
 /** `key=value` pairs; a value whose property is no string in the tool's schema is read as JSON. */

@@ -18,7 +18,7 @@ export async function status(context: CommandContext, server?: string): Promise<
   if (output.json) printJson(output, { ...found, running });
   else {
     printRegistry(output, found);
-    for (const { socket, status } of running) printLine(output, `\n${bold(output, socket)}\n${overviewText(status)}`);
+    for (const { socket, status } of running) printLine(output, `\n${bold(output, socket)}\n${told(overviewText, status)}`);
   }
   return found.registry.errors.length === 0 ? EXIT.ok : EXIT.config;
 }
@@ -30,9 +30,18 @@ async function serverStatus({ gateway, output }: CommandContext, server: string)
   if (output.json) printJson(output, { ...found, running });
   else if (running.length === 0) printLine(output, serverText(found));
   for (const { socket, status } of output.json ? [] : running) {
-    printLine(output, `${bold(output, socket)}\n${serverText(status)}`);
+    printLine(output, `${bold(output, socket)}\n${told(serverText, status)}`);
   }
   return EXIT.ok;
+}
+
+/** Another version, or another program altogether, may answer with something else: that must not hide the gateways after it. */
+function told<Status>(textOf: (status: Status) => string, status: Status): string {
+  try {
+    return textOf(status);
+  } catch {
+    return "Its answer cannot be read: it may be of another version";
+  }
 }
 
 function printRegistry(output: Output, { version, registry, servers, meaning }: GatewayStatus): void {

@@ -1,3 +1,4 @@
+import { readFileSync, writeFileSync } from "node:fs";
 import { lstat, readFile, stat, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
@@ -92,6 +93,24 @@ describe("sallyport examples write", () => {
     await office.house.gateway.examples.keep(link, [{ server: "post", tool: "send", examples: NEEDS }]);
     expect((await lstat(link)).isSymbolicLink()).toBe(true);
     expect(await readFile(office.file, "utf8")).toContain("write to a friend");
+  });
+
+  test("loses nothing that is saved while it is at work on the file", async () => {
+    await using office = await openOffice();
+    const saved = REGISTRY.replace("// mail", "// mail, by hand");
+    const draft = {
+      server: "post",
+      tool: "send",
+      get examples() {
+        if (!readFileSync(office.file, "utf8").includes("by hand")) writeFileSync(office.file, saved);
+        return NEEDS;
+      },
+    };
+    const edit = await office.house.gateway.examples.keep(office.file, [draft]);
+    const text = await readFile(office.file, "utf8");
+    expect(text).toBe(edit.text);
+    expect(text).toContain("// mail, by hand");
+    expect(text).toContain("write to a friend");
   });
 
   test("leaves alone what got examples by hand meanwhile, and says so", async () => {
