@@ -1,10 +1,11 @@
 import type { ProgressUpdate } from "../model/call.ts";
 import type { AskHost, HostLog } from "../model/host.ts";
 import type { JsonObject } from "../model/json.ts";
+import type { Signal } from "../model/signal.ts";
 
 /** Who asks, and what their host can do. */
 export interface Caller {
-  readonly signal: AbortSignal;
+  readonly signal: Signal;
   readonly onProgress?: ((update: ProgressUpdate) => void) | undefined;
   readonly hostCapabilities?: JsonObject | undefined;
   /** Trace context and other `_meta` keys that travel on. */

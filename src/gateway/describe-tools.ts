@@ -1,5 +1,6 @@
 import { GatewayError } from "../model/errors.ts";
 import type { JsonObject } from "../model/json.ts";
+import type { Signal } from "../model/signal.ts";
 import { formatToolRef, parseToolRef, type ToolRef } from "../model/tool.ts";
 import { isTrustedReadOnly } from "../security/policy.ts";
 import type { LearnTools } from "./learn-tools.ts";
@@ -29,7 +30,7 @@ export async function describeTools(
   router: Router,
   learn: LearnTools,
   addresses: readonly string[],
-  signal: AbortSignal,
+  signal: Signal,
 ): Promise<DescribeAnswer> {
   const describe = async (address: string): Promise<DescribedTool | DescribeFailure> => {
     try {
@@ -45,7 +46,7 @@ export async function describeTools(
   };
 }
 
-async function describeOne(router: Router, learn: LearnTools, ref: ToolRef, signal: AbortSignal): Promise<DescribedTool> {
+async function describeOne(router: Router, learn: LearnTools, ref: ToolRef, signal: Signal): Promise<DescribedTool> {
   const { spec } = router.backend(ref.backend);
   if (!router.isAllowed(ref)) router.assertCallable(ref);
   await learn.learnTool(ref, signal);

@@ -1,4 +1,5 @@
 import { neutralise } from "../model/neutralise-text.ts";
+import type { Signal } from "../model/signal.ts";
 import type { Overview } from "../search/overview.ts";
 import { splitNeeds } from "../search/split-needs.ts";
 import type { ToolIndex } from "../search/tool-index.ts";
@@ -91,7 +92,7 @@ export class Discovery {
   }
 
   /** Hits per need, best first. Servers never seen are started once, briefly waited for, and named when still unknown. */
-  async discover(query: DiscoverQuery, signal: AbortSignal): Promise<DiscoverAnswer> {
+  async discover(query: DiscoverQuery, signal: Signal): Promise<DiscoverAnswer> {
     const start = query.cursor === undefined ? FIRST_PAGE : readCursor(query.cursor, query);
     const { offset } = start;
     if (query.server !== undefined) this.#router.backend(query.server);
@@ -116,7 +117,7 @@ export class Discovery {
   }
 
   /** Full definitions; a server whose tools are unknown is started for it. */
-  describe(addresses: readonly string[], signal: AbortSignal): Promise<DescribeAnswer> {
+  describe(addresses: readonly string[], signal: Signal): Promise<DescribeAnswer> {
     return describeTools(this.#router, this.#learn, addresses, signal);
   }
 

@@ -1,4 +1,3 @@
-import { setMaxListeners } from "node:events";
 import type { ResultCache } from "../cache/result-cache.ts";
 import type { Fleet } from "../lifecycle/fleet.ts";
 import type { CallContext, CallHandler, CallNotes, CallRound, ToolResult } from "../model/call.ts";
@@ -101,7 +100,6 @@ export class Gateway implements AsyncDisposable {
 
   /** Runs calls in parallel through the same pipe; answers in order, and one failure does not fail the rest. */
   async invokeMany(requests: readonly InvokeRequest[], caller: Caller): Promise<readonly InvokeOutcome[]> {
-    setMaxListeners(0, caller.signal); // one listener per call is meant, not a leak
     return await Promise.all(
       requests.map((request) =>
         this.#call(this.#parts.calls, request, caller, requests.length).then(

@@ -2,6 +2,7 @@ import type { Catalog } from "../catalog/catalog.ts";
 import type { BackendRunner } from "../lifecycle/backend-runner.ts";
 import type { Fleet } from "../lifecycle/fleet.ts";
 import { GatewayError } from "../model/errors.ts";
+import type { Signal } from "../model/signal.ts";
 import type { ToolRef } from "../model/tool.ts";
 import { formatMs } from "../model/units.ts";
 import { callBudget } from "../resilience/deadline.ts";
@@ -40,7 +41,7 @@ export class LearnTools {
   }
 
   /** Makes one tool's definition known if its server or an earlier process can tell it; takes no longer than a call. */
-  async learnTool(ref: ToolRef, signal: AbortSignal): Promise<void> {
+  async learnTool(ref: ToolRef, signal: Signal): Promise<void> {
     await this.#recall.recall();
     const spec = this.#fleet.get(ref.backend)?.spec;
     if (!spec || this.#catalog.find(ref)) return;
@@ -55,14 +56,14 @@ export class LearnTools {
   }
 
   /** Starts a server if need be, and if it may, and reads its tools, however long that takes within the signal. */
-  async learn(backend: string, signal: AbortSignal): Promise<void> {
+  async learn(backend: string, signal: Signal): Promise<void> {
     const runner = this.#fleet.get(backend);
     if (!runner) return;
     await this.#read(runner, signal);
   }
 
   /** Learns every unknown server at once and waits a little; names those that are still unknown, with the reason. */
-  async learnUnknown(only: string | undefined, signal: AbortSignal): Promise<readonly UnknownTools[]> {
+  async learnUnknown(only: string | undefined, signal: Signal): Promise<readonly UnknownTools[]> {
     await this.#recall.recall();
     const isStranger = ({ spec }: BackendRunner): boolean =>
       this.#catalog.get(spec.id) === undefined && (only === undefined ? isUsable(spec) : spec.id === only);
@@ -77,7 +78,7 @@ export class LearnTools {
   }
 
   /** One attempt per server at a time; only the first is waited for, so a dead server delays one question. */
-  async #waitABit(runner: BackendRunner, signal: AbortSignal): Promise<void> {
+  async #waitABit(runner: BackendRunner, signal: Signal): Promise<void> {
     const { id } = runner.spec;
     const flight = this.#flights.run(id, () => this.#attempt(runner));
     const waitMs = (this.#attempts.get(id)?.patientUntil ?? 0) - this.#clock.now();
@@ -98,7 +99,7 @@ export class LearnTools {
     }
   }
 
-  async #read(runner: BackendRunner, signal: AbortSignal): Promise<void> {
+  async #read(runner: BackendRunner, signal: Signal): Promise<void> {
     assertUsable(runner.spec);
     await runner.use(signal, ({ connection }) => this.#refresh.refresh(runner.spec.id, connection, signal));
   }
@@ -108,7 +109,7 @@ export class LearnTools {
   }
 }
 
-const aborted = (signal: AbortSignal): Promise<void> =>
+const aborted = (signal: Signal): Promise<void> =>
   new Promise((resolve) => {
     if (signal.aborted) resolve();
     else signal.addEventListener("abort", () => resolve(), { once: true });

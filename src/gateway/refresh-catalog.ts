@@ -3,6 +3,7 @@ import { saveListing } from "../catalog/catalog-snapshot.ts";
 import type { BackendSpec } from "../model/backend-spec.ts";
 import { GatewayError } from "../model/errors.ts";
 import type { Connection, StateStore } from "../model/ports.ts";
+import type { Signal } from "../model/signal.ts";
 import { SingleFlight } from "../resilience/single-flight.ts";
 import type { Clock } from "../time/clock.ts";
 import { abandonOnAbort, linkDeadline } from "../time/linked-signal.ts";
@@ -59,7 +60,7 @@ export class RefreshCatalog {
   }
 
   /** Reads the backend's tools once, however many ask; a caller that aborts leaves the reading to the others. */
-  async refresh(backend: string, connection: Connection, signal: AbortSignal): Promise<void> {
+  async refresh(backend: string, connection: Connection, signal: Signal): Promise<void> {
     await abandonOnAbort(
       this.#flights.run(connection, () => this.#readUntilCurrent(backend, connection)),
       signal,
@@ -124,7 +125,7 @@ interface Pages {
 const NO_TOOLS: Pages = { definitions: [], ttlMs: undefined };
 
 /** Every page of `tools/list`; a cursor that comes back and a 65th page end the reading, since a list must end. */
-async function readPages(connection: Connection, signal: AbortSignal): Promise<Pages> {
+async function readPages(connection: Connection, signal: Signal): Promise<Pages> {
   const found: unknown[] = [];
   let ttlMs: number | undefined;
   const cursors = new Set<string>();

@@ -2,6 +2,7 @@ import type { BackendRunner, ReplicaStanding, StageListener, UseOptions, UseVerd
 import type { BackendSpec } from "../model/backend-spec.ts";
 import type { BackendState, Running } from "../model/backend-state.ts";
 import { GatewayError } from "../model/errors.ts";
+import type { Signal } from "../model/signal.ts";
 import { EndpointPicker, type PickedEndpoint } from "../resilience/endpoint-picker.ts";
 import { isPushback, outcomeOf, SLOW_CALL_MS } from "../resilience/outcome.ts";
 import type { Clock } from "../time/clock.ts";
@@ -69,7 +70,7 @@ export class ReplicaSet implements BackendRunner {
     return this.#candidates().some(({ readiness, failing }) => !failing && (readiness === "ready" || readiness === "startable"));
   }
 
-  async use<T>(signal: AbortSignal, work: (running: Running) => Promise<T>, options: UseOptions = {}): Promise<T> {
+  async use<T>(signal: Signal, work: (running: Running) => Promise<T>, options: UseOptions = {}): Promise<T> {
     const tried = new Set<BackendRunner>();
     let first: GatewayError | undefined;
     for (;;) {
@@ -90,12 +91,12 @@ export class ReplicaSet implements BackendRunner {
   }
 
   /** Starts every replica, and waits for the first that runs. */
-  async start(signal: AbortSignal, onStage?: StageListener): Promise<Running> {
+  async start(signal: Signal, onStage?: StageListener): Promise<Running> {
     const starts = this.#all.map((replica) => replica.start(signal, onStage));
     return await Promise.any(starts).catch(() => this.#first.start(signal, onStage)); // which has just failed, and says why
   }
 
-  async prepare(signal: AbortSignal, onStage?: StageListener): Promise<void> {
+  async prepare(signal: Signal, onStage?: StageListener): Promise<void> {
     await this.#first.prepare(signal, onStage);
   }
 

@@ -1,13 +1,14 @@
 import { GatewayError } from "../model/errors.ts";
 import { isJsonObject } from "../model/json.ts";
 import type { ModelEndpoint } from "../model/registry-snapshot.ts";
+import type { Signal } from "../model/signal.ts";
 import { JsonEndpoint } from "./json-endpoint.ts";
 import { withPath } from "./with-path.ts";
 
 /** A model that answers in words. */
 export interface Chat extends AsyncDisposable {
   /** The answer to one message, given one instruction. Throws a GatewayError. */
-  ask(instruction: string, message: string, signal: AbortSignal): Promise<string>;
+  ask(instruction: string, message: string, signal: Signal): Promise<string>;
 }
 
 /** A chat over an OpenAI-compatible endpoint. */

@@ -1,6 +1,7 @@
 import { Pool } from "undici";
 import { GatewayError } from "../model/errors.ts";
 import type { Secret } from "../model/secret.ts";
+import type { Signal } from "../model/signal.ts";
 
 /** The largest answer that is read: 512 vectors of 1,024 numbers, as text. */
 const MAX_ANSWER_BYTES = 16 * 2 ** 20;
@@ -35,7 +36,7 @@ export class JsonEndpoint implements AsyncDisposable {
   }
 
   /** The parsed answer; throws GatewayErrors whose messages quote neither what was sent nor what came. */
-  async post(body: unknown, signal: AbortSignal): Promise<unknown> {
+  async post(body: unknown, signal: Signal): Promise<unknown> {
     try {
       return await this.#exchange(JSON.stringify(body), signal);
     } catch (reason) {
@@ -49,7 +50,7 @@ export class JsonEndpoint implements AsyncDisposable {
     await this.#pool.destroy().catch(() => {}); // the sockets are gone either way
   }
 
-  async #exchange(body: string, signal: AbortSignal): Promise<unknown> {
+  async #exchange(body: string, signal: Signal): Promise<unknown> {
     const answer = await this.#pool.request({ method: "POST", path: this.#path, headers: this.#headers, body, signal });
     if (answer.statusCode !== 200) {
       answer.body.on("error", () => {}).destroy(); // destroying a body that is not at its end reports an abort

@@ -2,6 +2,7 @@ import type { BackendSpec } from "../model/backend-spec.ts";
 import type { BackendState, Running } from "../model/backend-state.ts";
 import type { GatewayError } from "../model/errors.ts";
 import type { StartStage } from "../model/ports.ts";
+import type { Signal } from "../model/signal.ts";
 
 export type StageListener = (stage: StartStage, detail?: string) => void;
 
@@ -38,11 +39,11 @@ export interface BackendRunner extends AsyncDisposable {
    * Runs `work` on the running backend, starting it first if need be. While it runs the backend is neither
    * idle-stopped nor closed by a drain. The start outlives a caller whose signal aborts.
    */
-  use<T>(signal: AbortSignal, work: (running: Running) => Promise<T>, options?: UseOptions): Promise<T>;
+  use<T>(signal: Signal, work: (running: Running) => Promise<T>, options?: UseOptions): Promise<T>;
   /** Starts the backend if it is not running; joins a start under way. */
-  start(signal: AbortSignal, onStage?: StageListener): Promise<Running>;
+  start(signal: Signal, onStage?: StageListener): Promise<Running>;
   /** Fetches what a start needs, such as an image, and starts nothing. */
-  prepare(signal: AbortSignal, onStage?: StageListener): Promise<void>;
+  prepare(signal: Signal, onStage?: StageListener): Promise<void>;
   /** Takes no new calls, lets those in flight finish for up to `drainMs`, then closes connection and workload. */
   stop(): Promise<void>;
   /** Forgets failed starts, so that the next call tries at once. */

@@ -3,6 +3,7 @@ import type { Running } from "../model/backend-state.ts";
 import { GatewayError } from "../model/errors.ts";
 import type { JsonObject } from "../model/json.ts";
 import type { RuntimeDriver, StartStage, Transport } from "../model/ports.ts";
+import type { Signal } from "../model/signal.ts";
 import type { Clock } from "../time/clock.ts";
 import { linkDeadline } from "../time/linked-signal.ts";
 import { connectWhenReady, logLines } from "./readiness.ts";
@@ -15,7 +16,7 @@ export interface LaunchDeps {
   readonly transport: Transport;
   readonly clock: Clock;
   /** Holds a place among the starts allowed at the same time; disposing gives it back. */
-  readonly startSlot: (signal: AbortSignal) => Promise<Disposable>;
+  readonly startSlot: (signal: Signal) => Promise<Disposable>;
 }
 
 export interface LaunchListeners {
@@ -24,7 +25,7 @@ export interface LaunchListeners {
 }
 
 /** Launches the workload and connects to it within `startTimeoutMs`; throws with the reason and leaves nothing behind. */
-export async function launch(deps: LaunchDeps, stopSignal: AbortSignal, listeners: LaunchListeners): Promise<Running> {
+export async function launch(deps: LaunchDeps, stopSignal: Signal, listeners: LaunchListeners): Promise<Running> {
   const { spec, replica, driver, transport, clock } = deps;
   using deadline = linkDeadline(clock, spec.startTimeoutMs, stopSignal, () => startTimedOut(spec));
   const { signal } = deadline;

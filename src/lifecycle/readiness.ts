@@ -1,6 +1,7 @@
 import { GatewayError } from "../model/errors.ts";
 import { neutralise } from "../model/neutralise-text.ts";
 import type { Connection, ConnectRequest, Transport, Workload } from "../model/ports.ts";
+import type { Signal } from "../model/signal.ts";
 import { Backoff } from "../time/backoff.ts";
 import { type Clock, sleep } from "../time/clock.ts";
 import { linkSignal } from "../time/linked-signal.ts";
@@ -47,12 +48,12 @@ export async function connectWhenReady(
 }
 
 /** A child often closes its pipes a moment before it exits; its exit, which ends the attempt, says more than the closed pipe does. */
-const exitSoon = (attempt: AbortSignal, clock: Clock): Promise<void> => sleep(clock, EXIT_MS, attempt).catch(() => undefined);
+const exitSoon = (attempt: Signal, clock: Clock): Promise<void> => sleep(clock, EXIT_MS, attempt).catch(() => undefined);
 
 async function retryWhileWarmingUp(
   connect: () => Promise<Connection>,
   workload: Workload,
-  signal: AbortSignal,
+  signal: Signal,
   clock: Clock,
 ): Promise<Connection> {
   const backoff = new Backoff({ firstMs: 25, maxMs: 500 });

@@ -1,3 +1,4 @@
+import type { Signal } from "../model/signal.ts";
 import { abandonOnAbort } from "../time/linked-signal.ts";
 
 /** Bounds how many starts run at the same time; the others wait in order. */
@@ -10,7 +11,7 @@ export class StartSlots {
   }
 
   /** Waits for a slot; one who aborts leaves the queue at once. */
-  async take(signal: AbortSignal): Promise<Disposable> {
+  async take(signal: Signal): Promise<Disposable> {
     if (this.#free > 0) {
       this.#free -= 1;
       return this.#slot();

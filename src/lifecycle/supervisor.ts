@@ -3,6 +3,7 @@ import type { BackendState, Running } from "../model/backend-state.ts";
 import { GatewayError } from "../model/errors.ts";
 import type { JsonObject } from "../model/json.ts";
 import type { Connection, StartStage } from "../model/ports.ts";
+import type { Signal } from "../model/signal.ts";
 import { sleep } from "../time/clock.ts";
 import { abandonOnAbort } from "../time/linked-signal.ts";
 import type { BackendRunner, StageListener, UseOptions } from "./backend-runner.ts";
@@ -62,7 +63,7 @@ export class Supervisor implements BackendRunner {
     return this.#idle.holders;
   }
 
-  async use<T>(signal: AbortSignal, work: (running: Running) => Promise<T>, { onStage }: UseOptions = {}): Promise<T> {
+  async use<T>(signal: Signal, work: (running: Running) => Promise<T>, { onStage }: UseOptions = {}): Promise<T> {
     for (;;) {
       const running = this.#state.name === "running" ? this.#state.running : await this.#whenRunning(signal, onStage);
       if (this.#isCurrent(running)) {
@@ -76,11 +77,11 @@ export class Supervisor implements BackendRunner {
     }
   }
 
-  async start(signal: AbortSignal, onStage?: StageListener): Promise<Running> {
+  async start(signal: Signal, onStage?: StageListener): Promise<Running> {
     return await this.use(signal, (running) => Promise.resolve(running), { onStage });
   }
 
-  async prepare(signal: AbortSignal, onStage?: StageListener): Promise<void> {
+  async prepare(signal: Signal, onStage?: StageListener): Promise<void> {
     const { driver, spec, replica } = this.#deps;
     await driver.prepare?.({ spec, replica, signal, report: (stage, detail) => onStage?.(stage, detail) });
   }
@@ -119,7 +120,7 @@ export class Supervisor implements BackendRunner {
     this.#idle[Symbol.dispose]();
   }
 
-  async #whenRunning(signal: AbortSignal, onStage: StageListener | undefined): Promise<Running> {
+  async #whenRunning(signal: Signal, onStage: StageListener | undefined): Promise<Running> {
     if (onStage) this.#stageListeners.add(onStage);
     try {
       return await abandonOnAbort(this.#ensureRunning(), signal);

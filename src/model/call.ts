@@ -1,5 +1,6 @@
 import type { AskHost, HostLog } from "./host.ts";
 import type { JsonObject } from "./json.ts";
+import type { Signal } from "./signal.ts";
 import type { ToolRef } from "./tool.ts";
 
 /** What is asked of a backend's tool. */
@@ -50,7 +51,7 @@ export interface CallNotes {
 export interface CallContext {
   readonly id: string;
   /** Aborts when the caller cancels or the deadline passes; the abort's reason is a GatewayError. */
-  readonly signal: AbortSignal;
+  readonly signal: Signal;
   /** Monotonic moment (Clock.now) at which the call must have ended. */
   readonly deadline: number;
   /** The time limit the caller itself asked for, in ms. */

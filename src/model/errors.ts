@@ -1,3 +1,5 @@
+import type { Signal } from "./signal.ts";
+
 /** Who caused a failure, as seen from the gateway. */
 export type ErrorSource = "downstream" | "gateway" | "runtime" | "upstream";
 
@@ -98,7 +100,7 @@ export class GatewayError extends Error {
   }
 
   /** Turns whatever was thrown into a GatewayError; an abort becomes the abort's own reason. */
-  static from(reason: unknown, signal?: AbortSignal): GatewayError {
+  static from(reason: unknown, signal?: Signal): GatewayError {
     const cause: unknown = signal?.aborted ? signal.reason : reason;
     if (cause instanceof GatewayError) return cause;
     if (cause instanceof Error && cause.name === "AbortError") return new GatewayError("cancelled", "Call cancelled", { cause });

@@ -1,5 +1,6 @@
 import type { RpcErrorObject } from "./errors.ts";
 import { isJsonObject, type JsonObject } from "./json.ts";
+import type { Signal } from "./signal.ts";
 
 /** What a server asks of a host, by method, and the capability the host needs for it. */
 const NEEDED: ReadonlyMap<string, string> = new Map([
@@ -20,7 +21,7 @@ export interface Question {
 export type HostAnswer = { readonly result: JsonObject } | { readonly error: RpcErrorObject };
 
 /** Asks the host and waits for its answer; never rejects. The question is taken back when the signal aborts. */
-export type AskHost = (question: Question, signal: AbortSignal) => Promise<HostAnswer>;
+export type AskHost = (question: Question, signal: Signal) => Promise<HostAnswer>;
 
 /** Levels of log lines, least severe first. */
 export const LOG_LEVELS = ["debug", "info", "notice", "warning", "error", "critical", "alert", "emergency"] as const;

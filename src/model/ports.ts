@@ -5,6 +5,7 @@ import type { CallNotes, ProgressUpdate } from "./call.ts";
 import type { CallOutcome, ErrorCode } from "./errors.ts";
 import type { AskHost, HostLog } from "./host.ts";
 import type { JsonObject } from "./json.ts";
+import type { Signal } from "./signal.ts";
 import type { ToolRef } from "./tool.ts";
 
 /** Where a workload can be reached: an address, or a pair of pipes. */
@@ -54,7 +55,7 @@ export interface LaunchRequest {
   /** Which of the backend's replicas, counted from 0. */
   readonly replica: number;
   /** Aborts when the start is stopped or takes longer than `startTimeoutMs`. */
-  readonly signal: AbortSignal;
+  readonly signal: Signal;
   readonly report: (stage: StartStage, detail?: string) => void;
 }
 
@@ -117,7 +118,7 @@ export interface PeerFacts {
 }
 
 export interface RequestOptions {
-  readonly signal: AbortSignal;
+  readonly signal: Signal;
   readonly onProgress?: ((update: ProgressUpdate) => void) | undefined;
   /** The called tool's definition, needed for `x-mcp-header` parameters toward modern HTTP backends. */
   readonly definition?: JsonObject | undefined;
@@ -144,7 +145,7 @@ export interface Connection extends AsyncDisposable {
    */
   request(method: string, params: JsonObject, options: RequestOptions): Promise<JsonObject>;
   /** Our own health probe: `ping` (legacy) or `server/discover` (modern). */
-  probe(signal: AbortSignal): Promise<void>;
+  probe(signal: Signal): Promise<void>;
   /** Lines on a child's stdout that were no JSON-RPC and were skipped; undefined where there are no lines. */
   readonly strayLines?: number | undefined;
   /** How often its connections were reused; undefined where there is only a pipe. */
@@ -160,7 +161,7 @@ export interface Connection extends AsyncDisposable {
 export interface ConnectRequest {
   readonly spec: BackendSpec;
   readonly endpoint: Endpoint;
-  readonly signal: AbortSignal;
+  readonly signal: Signal;
   /** Hears notifications that belong to no request of ours (`list_changed`). */
   readonly onNotification: (method: string, params: JsonObject) => void;
 }
@@ -176,7 +177,7 @@ export interface Embedder extends AsyncDisposable {
    * One vector a text, in its order and all of one length, each of length 1. Throws a GatewayError: the signal's reason,
    * `unavailable`, `upstream_rejected` for a refusal, `upstream_protocol` for an answer that is none.
    */
-  embed(texts: readonly string[], signal: AbortSignal): Promise<readonly Float32Array[]>;
+  embed(texts: readonly string[], signal: Signal): Promise<readonly Float32Array[]>;
 }
 
 /** Named texts that survive a restart. Losing them costs time, never correctness. */

@@ -1,4 +1,5 @@
 import { GatewayError } from "../model/errors.ts";
+import type { Signal } from "../model/signal.ts";
 import type { Clock } from "../time/clock.ts";
 import type { GlobalLimits } from "./global-limits.ts";
 import { Places } from "./places.ts";
@@ -18,7 +19,7 @@ export interface BulkheadOptions {
 
 /** One call as the bulkhead sees it. */
 export interface Cargo {
-  readonly signal: AbortSignal;
+  readonly signal: Signal;
   /** Size of its arguments. */
   readonly bytes: number;
 }
@@ -82,7 +83,7 @@ export class Bulkhead {
     }
   }
 
-  async #queue(signal: AbortSignal, bytes: number): Promise<void> {
+  async #queue(signal: Signal, bytes: number): Promise<void> {
     const { waiting, limit } = this.#places;
     if (waiting >= this.#queueCalls || this.#queuedBytes + bytes > this.#queueBytes)
       this.#shed(`${limit} calls are at work and ${waiting} wait`);

@@ -1,3 +1,4 @@
+import type { Signal } from "../model/signal.ts";
 import { Backoff } from "../time/backoff.ts";
 import type { Clock } from "../time/clock.ts";
 import { FailureStatistics } from "./failure-statistics.ts";
@@ -39,7 +40,7 @@ export interface BreakerDeps {
   /** From 0 up to, not including, 1; default `Math.random`. */
   readonly random?: () => number;
   /** Asks the backend whether it answers; the signal aborts after 5 s. */
-  readonly probe: (signal: AbortSignal) => Promise<void>;
+  readonly probe: (signal: Signal) => Promise<void>;
   /** Hears every change of state; must not throw. */
   readonly onChange: (state: BreakerState) => void;
 }
@@ -100,7 +101,7 @@ export class CircuitBreaker implements Disposable {
    * Waits up to 1 s for the verdict of probes under way, and in a slow start for a place; undefined at once when open, and when
    * the verdict is bad or late. Rejects with the signal's reason.
    */
-  async awaitVerdict(signal: AbortSignal): Promise<Permit | undefined> {
+  async awaitVerdict(signal: Signal): Promise<Permit | undefined> {
     if (this.#phase.name === "half_open") await this.#phase.probation.wait(signal);
     for (let phase = this.#phase; phase.name === "closed"; phase = this.#phase) {
       const placed = phase.slowStart === undefined || (await phase.slowStart.take(signal));

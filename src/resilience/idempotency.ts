@@ -1,5 +1,6 @@
 import { GatewayError } from "../model/errors.ts";
 import { roughBytes } from "../model/json.ts";
+import type { Signal } from "../model/signal.ts";
 import type { Clock } from "../time/clock.ts";
 import { SingleFlight } from "./single-flight.ts";
 
@@ -18,7 +19,7 @@ export interface KeyedCall {
   readonly key: string;
   /** Equal for equal calls and only for them: a digest of the tool's address and the canonical arguments. */
   readonly fingerprint: string;
-  readonly signal: AbortSignal;
+  readonly signal: Signal;
 }
 
 /** What became of a call; `lost` means that it ran and its result was too much to keep. */
@@ -56,7 +57,7 @@ export class IdempotencyKeys<T> {
    * call, `resource_exhausted` when no more keys can be remembered, and the signal's reason; the work's own signal aborts
    * when nobody waits for it any more.
    */
-  async run({ key, fingerprint, signal }: KeyedCall, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
+  async run({ key, fingerprint, signal }: KeyedCall, work: (signal: Signal) => Promise<T>): Promise<T> {
     if (key.length > MAX_KEY_LENGTH) throw tooLong(key);
     this.#forgetExpired();
     const known = this.#entries.get(key);
@@ -69,7 +70,7 @@ export class IdempotencyKeys<T> {
     );
   }
 
-  async #first({ key, fingerprint, signal }: KeyedCall, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
+  async #first({ key, fingerprint, signal }: KeyedCall, work: (signal: Signal) => Promise<T>): Promise<T> {
     const entry = this.#remember(key, fingerprint);
     // Once nobody waits any more there is no flight to join, and work that is still coming to its end must not run again.
     const abandoned = () => this.#settle(key, entry, { kind: "error", error: GatewayError.from(signal.reason) });

@@ -1,4 +1,5 @@
 import { GatewayError } from "../model/errors.ts";
+import type { Signal } from "../model/signal.ts";
 
 /** A limited number of places, handed out in order of arrival. Every step is O(1); who aborts leaves the queue at once. */
 export class Places {
@@ -36,7 +37,7 @@ export class Places {
   }
 
   /** Queues for a place: true when it is ours, false when the queue was dismissed. Rejects with the signal's reason. */
-  wait(signal: AbortSignal): Promise<boolean> {
+  wait(signal: Signal): Promise<boolean> {
     return new Promise((resolve, reject) => {
       const leave = () => {
         this.#waiting.delete(enter);

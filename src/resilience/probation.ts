@@ -1,4 +1,5 @@
 import { GatewayError } from "../model/errors.ts";
+import type { Signal } from "../model/signal.ts";
 import { type Clock, sleep } from "../time/clock.ts";
 import { abandonOnAbort, linkDeadline, linkSignal } from "../time/linked-signal.ts";
 import { type Outcome, probeOutcomeOf } from "./outcome.ts";
@@ -12,12 +13,12 @@ export const VERDICT_WAIT_MS = 1_000;
 /** Finds out whether a backend answers again, by health probes of our own and one at a time, while calls wait for the verdict. */
 export class Probation {
   readonly #clock: Clock;
-  readonly #probe: (signal: AbortSignal) => Promise<void>;
+  readonly #probe: (signal: Signal) => Promise<void>;
   readonly #life = new AbortController();
   readonly #ended: Promise<void>;
   #tell: () => void = () => undefined;
 
-  constructor(clock: Clock, probe: (signal: AbortSignal) => Promise<void>) {
+  constructor(clock: Clock, probe: (signal: Signal) => Promise<void>) {
     this.#clock = clock;
     this.#probe = probe;
     this.#ended = new Promise((resolve) => {
@@ -33,7 +34,7 @@ export class Probation {
   }
 
   /** Waits until it has ended, 1 s at most; rejects with the signal's reason. */
-  async wait(signal: AbortSignal): Promise<void> {
+  async wait(signal: Signal): Promise<void> {
     using patience = linkSignal(signal);
     try {
       await Promise.race([this.#ended, sleep(this.#clock, VERDICT_WAIT_MS, patience.signal)]);

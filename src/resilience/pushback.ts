@@ -1,4 +1,5 @@
 import { GatewayError } from "../model/errors.ts";
+import type { Signal } from "../model/signal.ts";
 import { formatMs } from "../model/units.ts";
 import { type Clock, sleep } from "../time/clock.ts";
 import { isPushback } from "./outcome.ts";
@@ -11,7 +12,7 @@ const ROUNDING_MS = 1e-3;
 
 /** Who wants to pass, and until when it makes sense. */
 export interface Passage {
-  readonly signal: AbortSignal;
+  readonly signal: Signal;
   /** Monotonic moment (Clock.now) at which the call must have ended. */
   readonly deadline: number;
 }

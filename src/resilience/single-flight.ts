@@ -1,4 +1,5 @@
 import { GatewayError } from "../model/errors.ts";
+import type { Signal } from "../model/signal.ts";
 import { abandonOnAbort } from "../time/linked-signal.ts";
 
 interface Flight<T> {
@@ -20,7 +21,7 @@ export class SingleFlight<T, Key = string> {
    * Joins the flight of that key, or starts it, and leaves it when `signal` aborts. The work's own signal aborts when the last
    * passenger has left.
    */
-  async share(key: Key, signal: AbortSignal, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
+  async share(key: Key, signal: Signal, work: (signal: Signal) => Promise<T>): Promise<T> {
     if (signal.aborted) throw GatewayError.from(signal.reason);
     const flight = this.#board(key, work);
     try {
@@ -34,13 +35,13 @@ export class SingleFlight<T, Key = string> {
     }
   }
 
-  #board(key: Key, work: (signal: AbortSignal) => Promise<T>): Flight<T> {
+  #board(key: Key, work: (signal: Signal) => Promise<T>): Flight<T> {
     const flight = this.#flights.get(key) ?? this.#takeOff(key, work);
     flight.passengers += 1;
     return flight;
   }
 
-  #takeOff(key: Key, work: (signal: AbortSignal) => Promise<T>): Flight<T> {
+  #takeOff(key: Key, work: (signal: Signal) => Promise<T>): Flight<T> {
     const controller = new AbortController();
     const result = work(controller.signal).finally(() => {
       if (this.#flights.get(key) === flight) this.#flights.delete(key);

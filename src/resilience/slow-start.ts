@@ -1,3 +1,4 @@
+import type { Signal } from "../model/signal.ts";
 import type { Clock, Timer } from "../time/clock.ts";
 import type { Outcome } from "./outcome.ts";
 import { Places } from "./places.ts";
@@ -33,7 +34,7 @@ export class SlowStart {
   }
 
   /** Takes a place when there is one: false if the backend failed again meanwhile. Rejects with the signal's reason. */
-  async take(signal: AbortSignal): Promise<boolean> {
+  async take(signal: Signal): Promise<boolean> {
     if (this.#places.tryTake()) return true;
     const turn = this.#places.wait(signal);
     this.#awaitStep();

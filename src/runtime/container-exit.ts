@@ -1,5 +1,6 @@
 import { GatewayError } from "../model/errors.ts";
 import type { WorkloadExit } from "../model/ports.ts";
+import type { Signal } from "../model/signal.ts";
 import { Backoff } from "../time/backoff.ts";
 import { type Clock, sleep } from "../time/clock.ts";
 import type { EngineConnector } from "./engine-connector.ts";
@@ -41,7 +42,7 @@ export interface ExitWatch {
   readonly engines: EngineConnector;
   readonly clock: Clock;
   /** Ends the watch. */
-  readonly signal: AbortSignal;
+  readonly signal: Signal;
 }
 
 /**

@@ -1,4 +1,5 @@
 import { GatewayError } from "../model/errors.ts";
+import type { Signal } from "../model/signal.ts";
 import { Backoff } from "../time/backoff.ts";
 import { type Clock, sleep } from "../time/clock.ts";
 import type { EngineApi } from "./engine-api.ts";
@@ -22,7 +23,7 @@ export async function untilHealthy(
   api: EngineApi,
   id: string,
   command: readonly string[],
-  { clock, signal }: { readonly clock: Clock; readonly signal: AbortSignal },
+  { clock, signal }: { readonly clock: Clock; readonly signal: Signal },
 ): Promise<void> {
   const backoff = new Backoff({ firstMs: 25, maxMs: 500 });
   while (!signal.aborted) {

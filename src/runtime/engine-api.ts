@@ -1,4 +1,5 @@
 import type { JsonObject } from "../model/json.ts";
+import type { Signal } from "../model/signal.ts";
 import type { Clock } from "../time/clock.ts";
 import { linkDeadline } from "../time/linked-signal.ts";
 import { type Attachment, attach } from "./engine-attach.ts";
@@ -33,7 +34,7 @@ export class EngineApi implements AsyncDisposable {
   }
 
   /** Asks who is there and settles on an API version both sides know; an engine that hangs costs `pingMs`, a busy one may take longer. */
-  async handshake(signal?: AbortSignal, pingMs = CALL_MS): Promise<EngineVersion> {
+  async handshake(signal?: Signal, pingMs = CALL_MS): Promise<EngineVersion> {
     await this.#http.call({ method: "GET", path: "/_ping", action: "answer a ping", signal, withinMs: pingMs });
     const version = await this.#http.json(Version, { method: "GET", path: "/version", action: "tell its version", signal });
     this.#http.speak(version.ApiVersion);
@@ -41,7 +42,7 @@ export class EngineApi implements AsyncDisposable {
   }
 
   /** The id of a local image; undefined if there is none of that name. */
-  async imageId(name: string, signal?: AbortSignal): Promise<string | undefined> {
+  async imageId(name: string, signal?: Signal): Promise<string | undefined> {
     const path = `/images/${encodeURIComponent(name)}/json`;
     const call: EngineCall = { method: "GET", path, action: `inspect image "${name}"`, signal };
     const image = await unlessMissing(this.#http.json(Identified, call));
@@ -49,7 +50,7 @@ export class EngineApi implements AsyncDisposable {
   }
 
   /** Pulls an image; `onProgress` hears the engine's own lines. Ends when the pull does, or after 60 s without a sign of life. */
-  async pull(name: string, onProgress: (line: string) => void, signal?: AbortSignal): Promise<void> {
+  async pull(name: string, onProgress: (line: string) => void, signal?: Signal): Promise<void> {
     const action = `pull image "${name}"`;
     const reader = new PullReader(onProgress);
     const path = `/images/create`;
@@ -131,14 +132,14 @@ export class EngineApi implements AsyncDisposable {
   }
 
   /** What the engine knows of a container, by id or name; undefined if there is none. */
-  async inspect(id: string, signal?: AbortSignal): Promise<InspectedContainer | undefined> {
+  async inspect(id: string, signal?: Signal): Promise<InspectedContainer | undefined> {
     return unlessMissing(
       this.#http.json(Container, { method: "GET", path: this.#at(id, "json"), action: "inspect the container", signal }),
     );
   }
 
   /** All containers with these labels, stopped ones too. */
-  async list(labels: readonly string[], signal?: AbortSignal): Promise<ListedContainer[]> {
+  async list(labels: readonly string[], signal?: Signal): Promise<ListedContainer[]> {
     const query = { all: "true", filters: JSON.stringify({ label: labels }) };
     return this.#http.json(Listed.array(), {
       method: "GET",
@@ -162,7 +163,7 @@ export class EngineApi implements AsyncDisposable {
   }
 
   /** Resolves once the container no longer runs; waits as long as that takes. The exit code is for `inspect` to tell. */
-  async wait(id: string, signal: AbortSignal): Promise<void> {
+  async wait(id: string, signal: Signal): Promise<void> {
     const path = this.#at(id, "wait");
     const call: EngineCall = {
       method: "POST",
@@ -175,7 +176,7 @@ export class EngineApi implements AsyncDisposable {
   }
 
   /** Runs a command inside a container and gives back its exit code. */
-  async exec(id: string, command: readonly string[], signal?: AbortSignal): Promise<number> {
+  async exec(id: string, command: readonly string[], signal?: Signal): Promise<number> {
     const action = "run the health check";
     const body = { Cmd: command, AttachStdout: true, AttachStderr: true };
     const created: EngineCall = { method: "POST", path: this.#at(id, "exec"), body, action, signal };
@@ -193,7 +194,7 @@ export class EngineApi implements AsyncDisposable {
   }
 
   /** Attaches to a container that has not started yet, so that not a byte is lost. */
-  async attach(id: string, signal?: AbortSignal): Promise<Attachment> {
+  async attach(id: string, signal?: Signal): Promise<Attachment> {
     using deadline = linkDeadline(this.#clock, CALL_MS, signal, () => hanging("attach to the container", CALL_MS));
     return await attach(
       this.socketPath,
@@ -203,7 +204,7 @@ export class EngineApi implements AsyncDisposable {
   }
 
   /** Keeps one connection busy until the engine or the signal ends it, so that an engine that sleeps when idle stays awake. */
-  async keepAwake(signal: AbortSignal): Promise<void> {
+  async keepAwake(signal: Signal): Promise<void> {
     const query = { filters: JSON.stringify({ label: ["io.sallyport.managed=true"] }) };
     const call: EngineCall = { method: "GET", path: `/events`, query, action: "send events", signal };
     await this.#http.call({ ...call, withinMs: Number.POSITIVE_INFINITY, onPiece: () => {} });

@@ -2,6 +2,7 @@ import { type ClientRequest, request } from "node:http";
 import { Socket } from "node:net";
 import { type Duplex, Readable, type Writable } from "node:stream";
 import { GatewayError } from "../model/errors.ts";
+import type { Signal } from "../model/signal.ts";
 import { garbled, refusedBy, unreachable } from "./engine-errors.ts";
 import { FrameReader } from "./engine-frames.ts";
 
@@ -38,7 +39,7 @@ class AttachSocket extends Socket {
 }
 
 /** Opens the hijacked connection of an attach call and takes its output apart. The signal covers the opening only. */
-export async function attach(socketPath: string, path: string, signal: AbortSignal): Promise<Attachment> {
+export async function attach(socketPath: string, path: string, signal: Signal): Promise<Attachment> {
   const { socket, head } = await upgrade(socketPath, path, signal);
   return demultiplex(socket, head, socketPath);
 }
@@ -48,7 +49,7 @@ interface Upgraded {
   readonly head: Buffer;
 }
 
-function upgrade(socketPath: string, path: string, signal: AbortSignal): Promise<Upgraded> {
+function upgrade(socketPath: string, path: string, signal: Signal): Promise<Upgraded> {
   return new Promise((resolve, reject) => {
     const headers = { connection: "Upgrade", upgrade: "tcp", "content-type": "application/json" };
     const createConnection = () => new AttachSocket().connect(socketPath);

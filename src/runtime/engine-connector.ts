@@ -1,4 +1,5 @@
 import { GatewayError } from "../model/errors.ts";
+import type { Signal } from "../model/signal.ts";
 import { abandonOnAbort } from "../time/linked-signal.ts";
 import { type Engine, type EngineFacts, type FindEngineOptions, findEngine } from "./engine-endpoint.ts";
 import { isFault } from "./engine-errors.ts";
@@ -17,7 +18,7 @@ export class EngineConnector implements AsyncDisposable {
   }
 
   /** The engine; throws `unavailable` with all that was tried. A caller who leaves does not end the search for others. */
-  engine(signal?: AbortSignal): Promise<Engine> {
+  engine(signal?: Signal): Promise<Engine> {
     const engine = this.#engine();
     return signal ? abandonOnAbort(engine, signal) : engine;
   }

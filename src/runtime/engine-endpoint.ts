@@ -1,6 +1,7 @@
 import { existsSync } from "node:fs";
 import { GatewayError } from "../model/errors.ts";
 import { Scope } from "../model/scope.ts";
+import type { Signal } from "../model/signal.ts";
 import { type Clock, sleep } from "../time/clock.ts";
 import { EngineApi } from "./engine-api.ts";
 import { type EngineCandidate, type EnginePlaces, enginePlaces, type MachineFacts, thisMachine } from "./engine-candidates.ts";
@@ -132,7 +133,7 @@ async function ownService(
 }
 
 /** Keeps a service that ends when idle busy for as long as it lives; never rejects. */
-async function stayAwake(api: EngineApi, clock: Clock, signal: AbortSignal): Promise<void> {
+async function stayAwake(api: EngineApi, clock: Clock, signal: Signal): Promise<void> {
   while (!signal.aborted) {
     try {
       await api.keepAwake(signal);

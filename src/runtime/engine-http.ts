@@ -1,6 +1,7 @@
 import type { Dispatcher } from "undici";
 import type { z } from "zod";
 import { GatewayError } from "../model/errors.ts";
+import type { Signal } from "../model/signal.ts";
 import type { Clock } from "../time/clock.ts";
 import { linkSignal } from "../time/linked-signal.ts";
 import { EngineError, garbled, hanging, refusedBy, unreachable } from "./engine-errors.ts";
@@ -21,7 +22,7 @@ export interface EngineCall {
   readonly action: string;
   /** Default 10 s; `Infinity` for a call that waits for something to happen. */
   readonly withinMs?: number;
-  readonly signal?: AbortSignal | undefined;
+  readonly signal?: Signal | undefined;
   /** Hears the answer piece by piece instead of having it collected; every piece starts the deadline anew. */
   readonly onPiece?: ((piece: Buffer) => void) | undefined;
 }
@@ -40,7 +41,7 @@ export interface EngineHttpOptions {
 }
 
 interface Deadline extends Disposable {
-  readonly signal: AbortSignal;
+  readonly signal: Signal;
   /** Gives the call its whole time again. */
   renew(): void;
 }
@@ -154,7 +155,7 @@ export class EngineHttp implements AsyncDisposable {
     return this.#pool;
   }
 
-  #translate(error: unknown, signal: AbortSignal): GatewayError {
+  #translate(error: unknown, signal: Signal): GatewayError {
     if (signal.aborted) return GatewayError.from(signal.reason);
     const failure = error instanceof EngineError ? error : unreachable(this.socketPath, error);
     if (failure.fault === "gone") this.#options.onGone?.();

@@ -1,6 +1,7 @@
 import { GatewayError } from "../model/errors.ts";
 import type { JsonObject } from "../model/json.ts";
 import type { Endpoint, LaunchRequest, RuntimeDriver, Workload, WorkloadExit } from "../model/ports.ts";
+import type { Signal } from "../model/signal.ts";
 import type { Clock } from "../time/clock.ts";
 import { type Child, startChild } from "./child-process.ts";
 import { LocalPorts } from "./free-port.ts";
@@ -89,6 +90,6 @@ class ProcessWorkload implements Workload {
   }
 }
 
-function throwIfAborted(signal: AbortSignal): void {
+function throwIfAborted(signal: Signal): void {
   if (signal.aborted) throw GatewayError.from(signal.reason);
 }

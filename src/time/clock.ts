@@ -1,3 +1,5 @@
+import type { Signal } from "../model/signal.ts";
+
 /** Something scheduled; disposing it before it fires takes it back. */
 export interface Timer extends Disposable {
   /** Lets the process end although the timer is still waiting. */
@@ -34,7 +36,7 @@ export const systemClock: Clock = {
 };
 
 /** Resolves after `ms`, or rejects with the signal's reason when it aborts first. */
-export function sleep(clock: Clock, ms: number, signal?: AbortSignal): Promise<void> {
+export function sleep(clock: Clock, ms: number, signal?: Signal): Promise<void> {
   return new Promise((resolve, reject) => {
     if (signal?.aborted) {
       reject(signal.reason);

@@ -1,11 +1,12 @@
 import type { RpcErrorObject } from "../model/errors.ts";
 import type { AskHost, HostAnswer } from "../model/host.ts";
 import { isJsonObject, type JsonObject } from "../model/json.ts";
+import type { Signal } from "../model/signal.ts";
 import type { RequestId, RpcRequest, RpcResponse } from "../wire/json-rpc.ts";
 
 /** The call a question belongs to. */
 export interface QuestionOwner {
-  readonly call: { readonly signal: AbortSignal } | undefined;
+  readonly call: { readonly signal: Signal } | undefined;
   /** Whether the wire says that it is this call's. */
   readonly isCertain: boolean;
 }
@@ -61,7 +62,7 @@ export class BackendQuestions {
    * A call is over, and with it what it asked. One that ended well may not have been the one that asked, unless the wire said
    * so: what was only thought to be its question stays open.
    */
-  callEnded(call: { readonly signal: AbortSignal }): void {
+  callEnded(call: { readonly signal: Signal }): void {
     for (const [id, question] of this.#open) {
       if (question.call !== call || !(question.isCertain || call.signal.aborted)) continue;
       this.#settle(id, { error: CALL_ENDED });

@@ -9,7 +9,7 @@ import {
 import type { GatewayError } from "../model/errors.ts";
 import { isJsonObject, type JsonObject } from "../model/json.ts";
 import type { ConnectRequest, PeerFacts } from "../model/ports.ts";
-import { abandonOnAbort } from "../time/linked-signal.ts";
+import { abandonOnAbort, nativeSignal } from "../time/linked-signal.ts";
 import { notExecuted } from "./not-executed.ts";
 import { AS_IT_CAME, type Dialled, NO_TIMEOUT_MS } from "./sdk-connection.ts";
 import { fromSdkError } from "./sdk-errors.ts";
@@ -54,7 +54,11 @@ export async function dial(dialer: Dialer, way: Way): Promise<Dialled> {
   });
   const prior = priorFor(way);
   try {
-    const connecting = client.connect(transport, { signal, timeout: NO_TIMEOUT_MS, ...(prior && { prior }) });
+    const connecting = client.connect(transport, {
+      signal: nativeSignal(signal),
+      timeout: NO_TIMEOUT_MS,
+      ...(prior && { prior }),
+    });
     await abandonOnAbort(connecting, signal);
     const peer = prior?.kind === "modern" ? await askModern(client, dialer, way) : factsOf(client);
     return { client, era: client.getProtocolEra() ?? "legacy", peer, closed };
@@ -97,7 +101,10 @@ function factsOf(client: Client): PeerFacts {
 /** Facts of a conversation that began without a handshake; asking for them also shows that the backend is there and modern. */
 async function askModern(client: Client, { backend, signal }: Dialer, way: Way): Promise<PeerFacts> {
   try {
-    const result = await client.request({ method: "server/discover" }, AS_IT_CAME, { signal, timeout: NO_TIMEOUT_MS });
+    const result = await client.request({ method: "server/discover" }, AS_IT_CAME, {
+      signal: nativeSignal(signal),
+      timeout: NO_TIMEOUT_MS,
+    });
     const { capabilities, instructions, _meta: meta } = result;
     const serverInfo = isJsonObject(meta) ? meta[SERVER_INFO_META_KEY] : undefined;
     return {

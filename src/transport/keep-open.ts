@@ -1,3 +1,4 @@
+import type { Signal } from "../model/signal.ts";
 import { Backoff } from "../time/backoff.ts";
 import { type Clock, sleep } from "../time/clock.ts";
 
@@ -14,7 +15,7 @@ const LASTING_MS = 30_000;
  * growing delays of our own. Stops after five openings in a row that failed, or ended soon and brought nothing. Never rejects:
  * what the stream carries (list changes, logs) is a convenience.
  */
-export async function keepOpen(clock: Clock, signal: AbortSignal, open: () => Promise<Opening>): Promise<void> {
+export async function keepOpen(clock: Clock, signal: Signal, open: () => Promise<Opening>): Promise<void> {
   const backoff = new Backoff(RETRY);
   for (let fruitless = 0; fruitless < MAX_FRUITLESS && !signal.aborted; ) {
     const since = clock.now();

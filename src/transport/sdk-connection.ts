@@ -3,8 +3,9 @@ import { GatewayError } from "../model/errors.ts";
 import type { Host } from "../model/host.ts";
 import { isJsonObject, type JsonObject } from "../model/json.ts";
 import type { Connection, Era, PeerFacts, RequestOptions, Traffic } from "../model/ports.ts";
+import type { Signal } from "../model/signal.ts";
 import { type Clock, sleep } from "../time/clock.ts";
-import { abandonOnAbort } from "../time/linked-signal.ts";
+import { abandonOnAbort, nativeSignal } from "../time/linked-signal.ts";
 import { deniesEra } from "./denies-era.ts";
 import { DirectCalls, type SendDirect } from "./direct-call.ts";
 import { followChanges } from "./follow-changes.ts";
@@ -101,7 +102,7 @@ export class SdkConnection implements Connection {
         return await this.#direct.call(method, params, headers ?? {}, options);
       }
       return await client.request({ method, params: { ...params } }, AS_IT_CAME, {
-        signal,
+        signal: nativeSignal(signal),
         timeout: NO_TIMEOUT_MS,
         allowInputRequired: true,
         ...(headers && { headers }),
@@ -115,7 +116,7 @@ export class SdkConnection implements Connection {
     }
   }
 
-  async probe(signal: AbortSignal): Promise<void> {
+  async probe(signal: Signal): Promise<void> {
     try {
       await this.request(this.era === "legacy" ? "ping" : "server/discover", {}, { signal });
     } catch (error) {

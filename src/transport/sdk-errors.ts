@@ -1,11 +1,12 @@
 import { ProtocolError, SdkError, SdkErrorCode } from "@modelcontextprotocol/client";
 import { type ErrorContext, GatewayError, type RpcErrorObject } from "../model/errors.ts";
+import type { Signal } from "../model/signal.ts";
 
 /**
  * Translates what the SDK throws, at the only place where it enters. An aborted signal's own reason comes first; a
  * GatewayError that a transport of ours made is dug out of whatever the SDK wrapped around it.
  */
-export function fromSdkError(error: unknown, backend: string, signal?: AbortSignal): GatewayError {
+export function fromSdkError(error: unknown, backend: string, signal?: Signal): GatewayError {
   if (signal?.aborted) return GatewayError.from(signal.reason);
   const own = gatewayErrorIn(error);
   if (own) return own.with({ backend });

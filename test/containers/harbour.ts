@@ -5,6 +5,7 @@ import { join } from "node:path";
 import type { BackendSpec } from "../../src/model/backend-spec.ts";
 import { canonicalJson, type JsonObject } from "../../src/model/json.ts";
 import type { RuntimeDriver, StartStage, Workload } from "../../src/model/ports.ts";
+import type { Signal } from "../../src/model/signal.ts";
 import { containerKind, createContainerDriver } from "../../src/runtime/container.ts";
 import { managedLabels, scopeOf } from "../../src/runtime/container-labels.ts";
 import { ContainerOrphans } from "../../src/runtime/container-orphans.ts";
@@ -23,7 +24,7 @@ export interface TestGateway extends AsyncDisposable {
   /** Launches an entry as the registry would hand it over; the harbour stops what the test forgets. */
   launch(
     fields: JsonObject,
-    options?: { readonly id?: string; readonly replica?: number; readonly signal?: AbortSignal },
+    options?: { readonly id?: string; readonly replica?: number; readonly signal?: Signal },
   ): Promise<Workload>;
 }
 

@@ -2,6 +2,7 @@ import type { ProtocolEra } from "../../src/model/backend-spec.ts";
 import type { Host } from "../../src/model/host.ts";
 import type { JsonObject } from "../../src/model/json.ts";
 import type { Connection, Endpoint, StateStore } from "../../src/model/ports.ts";
+import type { Signal } from "../../src/model/signal.ts";
 import { createMemoryStore } from "../../src/state/memory-store.ts";
 import { type Clock, systemClock } from "../../src/time/clock.ts";
 import { createTransport } from "../../src/transport/index.ts";
@@ -11,7 +12,7 @@ export interface ConnectSettings {
   readonly era?: ProtocolEra;
   readonly clock?: Clock;
   readonly store?: StateStore;
-  readonly signal?: AbortSignal;
+  readonly signal?: Signal;
   readonly headers?: Record<string, string>;
   /** Whom the backend may ask; nobody by default. */
   readonly host?: Host;
@@ -22,7 +23,7 @@ export interface ConnectSettings {
 export const hurriedClock: Clock = { ...systemClock, after: (ms, run) => systemClock.after(ms / 100, run) };
 
 /** A signal that never aborts. */
-export const patient = (): AbortSignal => new AbortController().signal;
+export const patient = (): Signal => new AbortController().signal;
 
 /** Connects to an endpoint, or to a URL. */
 export function connect(to: Endpoint | string, settings: ConnectSettings = {}): Promise<Connection> {

@@ -2,6 +2,7 @@ import type { BackendSpec } from "../../src/model/backend-spec.ts";
 import { GatewayError } from "../../src/model/errors.ts";
 import type { JsonObject } from "../../src/model/json.ts";
 import type { Connection, Era, RequestOptions, RuntimeDriver, Transport, Workload, WorkloadExit } from "../../src/model/ports.ts";
+import type { Signal } from "../../src/model/signal.ts";
 
 /** A spec with the defaults of the parser; `over` says what matters to the test. */
 export const makeSpec = (over: Partial<BackendSpec> = {}): BackendSpec => ({
@@ -41,8 +42,8 @@ export class FakeBackend implements RuntimeDriver, Transport {
   readonly kind = "fake";
   readonly ledger: string[] = [];
   /** Replaced by tests that want a start to wait or to fail. */
-  launching: (signal: AbortSignal) => Promise<void> = () => Promise.resolve();
-  connecting: (signal: AbortSignal) => Promise<void> = () => Promise.resolve();
+  launching: (signal: Signal) => Promise<void> = () => Promise.resolve();
+  connecting: (signal: Signal) => Promise<void> = () => Promise.resolve();
   answering: Answer = (method) => Promise.resolve(method === "tools/list" ? { tools: [] } : { content: [] });
   notify: (method: string, params: JsonObject) => void = () => {};
   warmsUp = false;
@@ -59,7 +60,7 @@ export class FakeBackend implements RuntimeDriver, Transport {
     return this.ledger.filter((line) => line === "launch").length;
   }
 
-  async launch({ signal }: { readonly signal: AbortSignal }): Promise<Workload> {
+  async launch({ signal }: { readonly signal: Signal }): Promise<Workload> {
     this.ledger.push("launch");
     await this.launching(signal);
     const exited = new Promise<WorkloadExit>((resolve) => {
@@ -121,7 +122,7 @@ export class FakeBackend implements RuntimeDriver, Transport {
 }
 
 /** A promise that waits for the signal and then rejects with its reason. */
-export const untilAborted = (signal: AbortSignal): Promise<never> =>
+export const untilAborted = (signal: Signal): Promise<never> =>
   new Promise((_resolve, reject) => {
     const fail = () => reject(GatewayError.from(signal.reason));
     if (signal.aborted) fail();

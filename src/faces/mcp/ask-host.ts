@@ -2,6 +2,7 @@ import { ProtocolError, type Server, type StandardSchemaV1 } from "@modelcontext
 import type { RpcErrorObject } from "../../model/errors.ts";
 import { type AskHost, refusalOf } from "../../model/host.ts";
 import { isJsonObject, type JsonObject } from "../../model/json.ts";
+import type { Signal } from "../../model/signal.ts";
 import { linkSignal } from "../../time/linked-signal.ts";
 import { INTERNAL_ERROR } from "../../wire/json-rpc.ts";
 
@@ -18,14 +19,14 @@ const NO_TIMEOUT_MS = 2 ** 31 - 1;
 
 /** Asks a host of the legacy era by a request of our own, until it has left. */
 export const askByRequest =
-  (server: Server, left: AbortSignal): AskHost =>
+  (server: Server, left: Signal): AskHost =>
   async ({ method, params }, taken) => {
     using question = linkSignal(taken);
     const leave = (): void => question.abort(left.reason);
     left.addEventListener("abort", leave, { once: true });
     try {
       if (left.aborted) leave();
-      const options = { signal: question.signal, timeout: NO_TIMEOUT_MS };
+      const options = { signal: question.native, timeout: NO_TIMEOUT_MS };
       return { result: await server.request({ method, params: { ...params } }, AS_IT_CAME, options) };
     } catch (reason) {
       return { error: errorOf(reason) };

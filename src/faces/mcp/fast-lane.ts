@@ -1,6 +1,8 @@
 import type { JSONRPCMessage, JSONRPCRequest } from "@modelcontextprotocol/server";
 import { GatewayError } from "../../model/errors.ts";
 import { isJsonObject, type JsonObject } from "../../model/json.ts";
+import type { Signal } from "../../model/signal.ts";
+import { LinkedSignal } from "../../time/linked-signal.ts";
 import type { RequestId } from "../../wire/json-rpc.ts";
 
 /** One `tools/call` of a legacy host that needs nothing the SDK keeps. */
@@ -9,7 +11,7 @@ export interface DirectCall {
   readonly name: string;
   readonly args: JsonObject;
   readonly meta: JsonObject | undefined;
-  readonly signal: AbortSignal;
+  readonly signal: Signal;
 }
 
 /** The result to answer with; undefined leaves the call to the SDK after all. */
@@ -30,7 +32,7 @@ const PLAIN_PARAMS = new Set(["name", "arguments", "_meta"]);
  */
 export class FastLane {
   readonly #exits: FastLaneExits;
-  readonly #running = new Map<RequestId, AbortController>();
+  readonly #running = new Map<RequestId, LinkedSignal>();
   #handler: DirectHandler | undefined;
 
   constructor(exits: FastLaneExits) {
@@ -47,7 +49,7 @@ export class FastLane {
     const handler = this.#handler;
     const plain = handler && plainCall(message);
     if (!plain) return false;
-    const controller = new AbortController();
+    const controller = new LinkedSignal();
     this.#running.set(message.id, controller);
     handler({ ...plain, id: message.id, signal: controller.signal }).then(
       (result) => {

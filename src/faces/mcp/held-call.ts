@@ -2,6 +2,7 @@ import type { Caller } from "../../gateway/caller.ts";
 import { GatewayError } from "../../model/errors.ts";
 import type { AskHost, HostAnswer, Question } from "../../model/host.ts";
 import { isJsonObject, type JsonObject } from "../../model/json.ts";
+import type { Signal } from "../../model/signal.ts";
 
 /** The request of the host that a call goes on with: who can cancel it now, and who hears its progress and its log. */
 export type Round = Pick<Caller, "signal" | "onProgress" | "log">;
@@ -85,7 +86,7 @@ export class HeldCall {
     }
   }
 
-  #ask(question: Question, signal: AbortSignal): Promise<HostAnswer> {
+  #ask(question: Question, signal: Signal): Promise<HostAnswer> {
     const key = `q${++this.#asked}`;
     return new Promise((resolve) => {
       const withdraw = (): void => settle(NOT_ASKED("The question was taken back"));

@@ -5,6 +5,7 @@ import { serveStdio } from "@modelcontextprotocol/server/stdio";
 import { GatewayError } from "../../model/errors.ts";
 import type { JsonObject } from "../../model/json.ts";
 import type { Era } from "../../model/ports.ts";
+import type { Signal } from "../../model/signal.ts";
 import type { Clock } from "../../time/clock.ts";
 import type { RequestId } from "../../wire/json-rpc.ts";
 import type { DirectHandler } from "./fast-lane.ts";
@@ -20,7 +21,7 @@ export interface HostLink {
   /** Lets plain tool calls of a legacy host go past the SDK from now on. */
   readonly openLane: (handler: DirectHandler) => void;
   /** Aborts when no answer of the host can come any more; calls in flight may still be answered. */
-  readonly left: AbortSignal;
+  readonly left: Signal;
 }
 
 export interface ServeMcpOptions {

@@ -2,6 +2,7 @@ import type { Chat } from "../../inference/chat.ts";
 import { GatewayError } from "../../model/errors.ts";
 import { isJsonObject } from "../../model/json.ts";
 import { neutralise } from "../../model/neutralise-text.ts";
+import type { Signal } from "../../model/signal.ts";
 import type { ToolDescriptor } from "../../model/tool.ts";
 import { readExamples } from "./read-examples.ts";
 
@@ -18,11 +19,7 @@ const INSTRUCTION = [
 ].join("\n");
 
 /** Asks a model once for the needs a tool answers; throws `upstream_protocol` where it names no three. */
-export async function draftTool(
-  { ref, definition }: ToolDescriptor,
-  chat: Chat,
-  signal: AbortSignal,
-): Promise<readonly string[]> {
+export async function draftTool({ ref, definition }: ToolDescriptor, chat: Chat, signal: Signal): Promise<readonly string[]> {
   const description = typeof definition["description"] === "string" ? definition["description"] : "";
   const schema = definition["inputSchema"];
   const properties = isJsonObject(schema) && isJsonObject(schema["properties"]) ? Object.keys(schema["properties"]) : [];

@@ -4,6 +4,7 @@ import type { Fleet } from "../../lifecycle/fleet.ts";
 import { GatewayError } from "../../model/errors.ts";
 import type { ModelEndpoint } from "../../model/registry-snapshot.ts";
 import { Secret } from "../../model/secret.ts";
+import type { Signal } from "../../model/signal.ts";
 import type { ToolDescriptor } from "../../model/tool.ts";
 import { addExamples, type ExamplesEdit, type ToolExamples } from "../../registry/add-examples.ts";
 import { urlFault } from "../../registry/endpoint-url.ts";
@@ -47,7 +48,7 @@ export class ExampleWriter {
   }
 
   /** The tools without examples that may be called, those of unknown servers after they were listed. */
-  async wanting(server: string | undefined, signal: AbortSignal): Promise<readonly ToolDescriptor[]> {
+  async wanting(server: string | undefined, signal: Signal): Promise<readonly ToolDescriptor[]> {
     const { router, learn, catalog, fleet } = this.#parts;
     if (server !== undefined) router.usable(server);
     await learn.learnUnknown(server, signal);
@@ -59,7 +60,7 @@ export class ExampleWriter {
   }
 
   /** Drafts for these tools, one after the other as they come; throws when the endpoint fails three times in a row. */
-  async *draft(tools: readonly ToolDescriptor[], request: DraftRequest, signal: AbortSignal): AsyncGenerator<Draft> {
+  async *draft(tools: readonly ToolDescriptor[], request: DraftRequest, signal: Signal): AsyncGenerator<Draft> {
     const settings = this.#endpoint(request);
     const [{ createChat }, { draftTool }] = await Promise.all([import("../../inference/chat.ts"), import("./draft-tool.ts")]);
     await using chat = createChat(settings);

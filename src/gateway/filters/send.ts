@@ -3,6 +3,7 @@ import { GatewayError } from "../../model/errors.ts";
 import type { AskHost } from "../../model/host.ts";
 import type { JsonObject } from "../../model/json.ts";
 import type { Connection, RequestOptions } from "../../model/ports.ts";
+import type { Signal } from "../../model/signal.ts";
 import type { ToolDescriptor } from "../../model/tool.ts";
 import { formatMs } from "../../model/units.ts";
 import { outcomeOf } from "../../resilience/outcome.ts";
@@ -56,7 +57,7 @@ export const send =
   };
 
 /** The tool's definition; asks the backend for its tools again before saying that there is no such tool. */
-async function knownTool(deps: SendDeps, call: ToolCall, connection: Connection, signal: AbortSignal): Promise<ToolDescriptor> {
+async function knownTool(deps: SendDeps, call: ToolCall, connection: Connection, signal: Signal): Promise<ToolDescriptor> {
   const known = deps.router.descriptor(call.ref);
   if (known && deps.catalog.isCurrent(call.ref.backend, connection)) return known;
   await deps.catalog.refresh(call.ref.backend, connection, signal).catch((reason: unknown) => {

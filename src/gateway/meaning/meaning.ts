@@ -2,6 +2,7 @@ import type { Catalog } from "../../catalog/catalog.ts";
 import type { BackendSpec } from "../../model/backend-spec.ts";
 import type { StateStore } from "../../model/ports.ts";
 import type { EmbeddingsSettings } from "../../model/registry-snapshot.ts";
+import type { Signal } from "../../model/signal.ts";
 import type { NearTools } from "../../search/searchable-tool.ts";
 import type { Logger } from "../../telemetry/logger.ts";
 import type { Clock } from "../../time/clock.ts";
@@ -40,7 +41,7 @@ export class Meaning {
   }
 
   /** The tools near each question, in their order; none at all where they are to be found by words alone. */
-  async near(questions: readonly NearQuestion[], signal: AbortSignal): Promise<readonly NearTools[]> {
+  async near(questions: readonly NearQuestion[], signal: Signal): Promise<readonly NearTools[]> {
     const settings = this.#wanted();
     if (!settings || questions.length === 0) return [];
     try {

@@ -1,3 +1,4 @@
+import type { Signal } from "../../model/signal.ts";
 import type { NearTools } from "../../search/searchable-tool.ts";
 import type { ToolIndex } from "../../search/tool-index.ts";
 import type { NearRequest } from "../../search/vector-table.ts";
@@ -14,7 +15,7 @@ export async function nearNeeds(
   needs: readonly string[],
   index: ToolIndex,
   { server, filter }: Pick<NearRequest, "server" | "filter">,
-  signal: AbortSignal,
+  signal: Signal,
 ): Promise<NearNeeds> {
   if (!meaning.isWanted) return NOTHING_NEAR;
   const questions = needs.flatMap((need) => {

@@ -1,5 +1,6 @@
 import { GatewayError } from "../../model/errors.ts";
 import type { Embedder } from "../../model/ports.ts";
+import type { Signal } from "../../model/signal.ts";
 import { formatMs } from "../../model/units.ts";
 import type { Logger } from "../../telemetry/logger.ts";
 import { Backoff } from "../../time/backoff.ts";
@@ -65,7 +66,7 @@ export class PatientEmbedder implements AsyncDisposable {
   }
 
   /** A vector a text within so many ms; undefined when it rests or is at work for us, fails, takes longer, or the asker leaves. */
-  async ask(texts: readonly string[], ms: number, signal: AbortSignal): Promise<readonly Float32Array[] | undefined> {
+  async ask(texts: readonly string[], ms: number, signal: Signal): Promise<readonly Float32Array[] | undefined> {
     if (this.#rest && this.#parts.clock.now() >= this.#rest.until) this.#probe();
     if (this.#rest || this.#working > 0) return undefined; // most endpoints do one thing at a time
     const vectors = await this.#try(texts, ms, signal).catch((reason: unknown) => {
@@ -119,7 +120,7 @@ export class PatientEmbedder implements AsyncDisposable {
       });
   }
 
-  async #try(texts: readonly string[], ms: number, signal: AbortSignal): Promise<readonly Float32Array[]> {
+  async #try(texts: readonly string[], ms: number, signal: Signal): Promise<readonly Float32Array[]> {
     const { clock, embedder, log, model } = this.#parts;
     const late = () => new GatewayError("deadline_exceeded", `it did not answer within ${formatMs(ms)}`);
     using deadline = linkDeadline(clock, ms, signal, late);

@@ -1,5 +1,6 @@
 import { LRUCache } from "lru-cache";
 import type { EmbeddingsSettings } from "../../model/registry-snapshot.ts";
+import type { Signal } from "../../model/signal.ts";
 import type { PatientEmbedder } from "./patient-embedder.ts";
 
 /** Questions whose vectors are remembered, so that the next page, and the next trial, cost nothing and are ranked as before. */
@@ -19,7 +20,7 @@ export class QuestionVectors {
   }
 
   /** A vector a text; undefined where they do not come within so many ms. */
-  async within(texts: readonly string[], ms: number, signal: AbortSignal): Promise<readonly Float32Array[] | undefined> {
+  async within(texts: readonly string[], ms: number, signal: Signal): Promise<readonly Float32Array[] | undefined> {
     const missing = this.#missing(texts);
     if (missing.length > 0) {
       const vectors = await this.#embedder.ask(missing, ms, signal);

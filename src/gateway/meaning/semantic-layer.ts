@@ -3,6 +3,7 @@ import type { BackendSpec } from "../../model/backend-spec.ts";
 import { GatewayError } from "../../model/errors.ts";
 import type { Embedder, StateStore } from "../../model/ports.ts";
 import type { EmbeddingsSettings } from "../../model/registry-snapshot.ts";
+import type { Signal } from "../../model/signal.ts";
 import type { NearTools } from "../../search/searchable-tool.ts";
 import { runInSlices } from "../../search/slices.ts";
 import type { NearRequest } from "../../search/vector-table.ts";
@@ -86,7 +87,7 @@ export class SemanticLayer implements AsyncDisposable {
   }
 
   /** The tools near each question; none at all where meaning is not to be used, or does not come in time. */
-  async near(questions: readonly NearQuestion[], signal: AbortSignal): Promise<readonly NearTools[]> {
+  async near(questions: readonly NearQuestion[], signal: Signal): Promise<readonly NearTools[]> {
     const { clock, settings } = this.#parts;
     const until = clock.now() + settings.timeoutMs;
     if (!(await this.#isOpen(settings.timeoutMs, signal)) || this.#tools.table.size === 0) return [];
@@ -122,7 +123,7 @@ export class SemanticLayer implements AsyncDisposable {
   }
 
   /** Whether what earlier processes kept is known, within so many ms. */
-  async #isOpen(ms: number, signal: AbortSignal): Promise<boolean> {
+  async #isOpen(ms: number, signal: Signal): Promise<boolean> {
     using deadline = linkDeadline(this.#parts.clock, ms, signal, () => new GatewayError("deadline_exceeded", "still reading"));
     return await abandonOnAbort(this.#opened, deadline.signal).then(
       () => true,

@@ -1,4 +1,5 @@
 import type { GatewayError } from "../../model/errors.ts";
+import type { Signal } from "../../model/signal.ts";
 import { type Clock, sleep } from "../../time/clock.ts";
 import { stringifyExactly } from "../../wire/exact-json.ts";
 import { errorResponse, type RpcMessage, type RpcRequest } from "../../wire/json-rpc.ts";
@@ -30,7 +31,7 @@ export interface ExchangeParts {
 export interface Ask {
   readonly request: RpcRequest;
   readonly headers: Readonly<Record<string, string>>;
-  readonly signal: AbortSignal;
+  readonly signal: Signal;
   readonly deliver: (message: RpcMessage) => void;
 }
 

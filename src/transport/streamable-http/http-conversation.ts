@@ -1,4 +1,5 @@
 import { GatewayError } from "../../model/errors.ts";
+import type { Signal } from "../../model/signal.ts";
 import { abandonOnAbort, type LinkedSignal, linkDeadline } from "../../time/linked-signal.ts";
 import { stringifyExactly } from "../../wire/exact-json.ts";
 import type { RpcMessage, RpcNotification } from "../../wire/json-rpc.ts";
@@ -40,7 +41,7 @@ export class HttpConversation {
   }
 
   /** Sends a notification or a response, which get no answer but a status. */
-  async tell(message: RpcMessage, signal: AbortSignal): Promise<void> {
+  async tell(message: RpcMessage, signal: Signal): Promise<void> {
     const { backend, clock, pool, session } = this.#parts;
     const headers = { ...session.headers, accept: ANSWER_TYPES, "content-type": "application/json" };
     const answer = await pool.request({ method: "POST", headers, body: stringifyExactly(message), signal });

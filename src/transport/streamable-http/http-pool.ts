@@ -2,6 +2,7 @@ import { lookup as systemLookup } from "node:dns";
 import { BlockList, isIPv6, type LookupFunction } from "node:net";
 import { type Dispatcher, Pool } from "undici";
 import type { Endpoint, Traffic } from "../../model/ports.ts";
+import type { Signal } from "../../model/signal.ts";
 import { ownHeaders } from "./headers.ts";
 import { brokenAnswer, fromHttpError, LINK_LOCAL_CODE } from "./http-errors.ts";
 
@@ -14,7 +15,7 @@ export interface HttpRequest {
   readonly method: "POST" | "GET" | "DELETE";
   readonly headers: Readonly<Record<string, string>>;
   readonly body?: string;
-  readonly signal: AbortSignal;
+  readonly signal: Signal;
 }
 
 export interface HttpPoolOptions {
@@ -86,7 +87,7 @@ export class HttpPool {
     await this.#pool.destroy().catch(() => {}); // the sockets are gone either way
   }
 
-  async #send(options: Dispatcher.RequestOptions & { readonly signal: AbortSignal }): Promise<HttpAnswer> {
+  async #send(options: Dispatcher.RequestOptions & { readonly signal: Signal }): Promise<HttpAnswer> {
     this.#requests += 1;
     try {
       return await this.#pool.request(options);

@@ -1,4 +1,5 @@
 import type { GatewayError } from "../../model/errors.ts";
+import type { Signal } from "../../model/signal.ts";
 import type { Clock } from "../../time/clock.ts";
 import { type LinkedSignal, linkSignal } from "../../time/linked-signal.ts";
 import type { RpcMessage } from "../../wire/json-rpc.ts";
@@ -23,10 +24,10 @@ const OPEN_MS = 1_000;
 /** The legacy era's GET stream of one conversation, from each of its sessions to the next. */
 export class StandingStream {
   readonly #parts: StandingStreamParts;
-  readonly #life: AbortSignal;
+  readonly #life: Signal;
   #current: LinkedSignal | undefined;
 
-  constructor(parts: StandingStreamParts, life: AbortSignal) {
+  constructor(parts: StandingStreamParts, life: Signal) {
     this.#parts = parts;
     this.#life = life;
   }
@@ -59,7 +60,7 @@ export class StandingStream {
  * the backend offers no such stream, or after five attempts in a row that brought nothing. `onSettled` is called whenever the
  * backend has said whether it offers it. Never rejects.
  */
-function hold(parts: StandingStreamParts, signal: AbortSignal, onSettled: () => void): Promise<void> {
+function hold(parts: StandingStreamParts, signal: Signal, onSettled: () => void): Promise<void> {
   const { backend, clock, pool, session, deliver } = parts;
   const limits = { messageBytes: parts.messageBytes, streamBytes: Infinity, streamEvents: Infinity };
   let lastEventId: string | undefined;

@@ -1,10 +1,10 @@
-import { setMaxListeners } from "node:events";
 import type { JSONRPCMessage, Transport as SdkTransport, TransportSendOptions } from "@modelcontextprotocol/client";
 import { GatewayError } from "../../model/errors.ts";
 import { type Host, NO_HOST } from "../../model/host.ts";
 import type { Traffic } from "../../model/ports.ts";
+import type { Signal } from "../../model/signal.ts";
 import type { Clock } from "../../time/clock.ts";
-import { type LinkedSignal, linkDeadline, linkSignal } from "../../time/linked-signal.ts";
+import { LinkedSignal, linkDeadline, linkSignal } from "../../time/linked-signal.ts";
 import {
   isRequestId,
   type RequestId,
@@ -51,7 +51,7 @@ export class UndiciTransport implements SdkTransport {
   readonly #conversation: HttpConversation;
   readonly #calls: OpenCalls;
   readonly #inFlight = new Map<RequestId, LinkedSignal>();
-  readonly #life = new AbortController();
+  readonly #life = new LinkedSignal();
   readonly #standing: StandingStream;
   #closing: Promise<void> | undefined;
   #cancelling: Promise<unknown> = Promise.resolve();
@@ -59,7 +59,6 @@ export class UndiciTransport implements SdkTransport {
   constructor(options: UndiciTransportOptions) {
     const { backend, endpoint, clock, host = NO_HOST, maxMessageBytes = MAX_MESSAGE_BYTES } = options;
     const pool = new HttpPool({ backend, endpoint });
-    setMaxListeners(0, this.#life.signal); // one listener for each call that is cancelled at the same time, none of them a leak
     this.#parts = { backend, clock, pool, session: new Session(), maxMessageBytes };
     this.#conversation = new HttpConversation(this.#parts, () => this.#renewed());
     const standing = { ...this.#parts, messageBytes: maxMessageBytes, deliver: (message: RpcMessage) => this.#deliver(message) };
@@ -125,7 +124,7 @@ export class UndiciTransport implements SdkTransport {
   async #exchange(
     request: RpcRequest,
     headers: Readonly<Record<string, string>>,
-    caller: AbortSignal | undefined,
+    caller: Signal | undefined,
     deliver: (message: RpcMessage) => void,
   ): Promise<void> {
     using exchange = linkSignal(caller);

@@ -4,10 +4,11 @@ import type { HostRequest } from "../../../src/faces/mcp/held-calls.ts";
 import { HeldCalls } from "../../../src/faces/mcp/held-calls.ts";
 import type { HostAnswer } from "../../../src/model/host.ts";
 import type { JsonObject } from "../../../src/model/json.ts";
+import type { Signal } from "../../../src/model/signal.ts";
 import { ManualClock } from "../../support/manual-clock.ts";
 
 const QUESTION = { method: "roots/list", params: {} };
-const never = (): AbortSignal => new AbortController().signal;
+const never = (): Signal => new AbortController().signal;
 const request = (over: Partial<HostRequest> = {}): HostRequest => ({
   name: "invoke",
   args: { tool: "s/t" },
@@ -20,7 +21,7 @@ const state = (asked: JsonObject): string => String(asked["requestState"]);
 /** Asks once and comes to the answer. */
 const asksOnce: StartCall = async ({ askHost }) => ({ ...(await askHost(QUESTION, never())) });
 /** Ends as a call of the gateway does whose signal aborts. */
-const endsWith = (signal: AbortSignal): Promise<JsonObject> =>
+const endsWith = (signal: Signal): Promise<JsonObject> =>
   new Promise((resolve) => signal.addEventListener("abort", () => resolve({ ended: (signal.reason as Error).message })));
 
 test("a call that asks nothing is answered at once", async () => {

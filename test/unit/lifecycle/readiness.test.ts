@@ -3,6 +3,7 @@ import { describe, expect, test } from "vitest";
 import { connectWhenReady, logLines } from "../../../src/lifecycle/readiness.ts";
 import { GatewayError } from "../../../src/model/errors.ts";
 import type { Connection, ConnectRequest, Endpoint, WorkloadExit } from "../../../src/model/ports.ts";
+import type { Signal } from "../../../src/model/signal.ts";
 import { gate, makeSpec, untilAborted } from "../../support/fake-backend.ts";
 import { ManualClock, settle } from "../../support/manual-clock.ts";
 import { workloadOf } from "./workloads.ts";
@@ -15,7 +16,7 @@ const CONNECTION = { era: "legacy" } as Connection;
 
 interface Attempt {
   readonly at: number;
-  readonly signal: AbortSignal;
+  readonly signal: Signal;
 }
 
 interface Setting {
@@ -24,7 +25,7 @@ interface Setting {
   readonly log?: readonly string[];
   readonly clock?: ManualClock;
   /** What comes of each attempt to connect. */
-  readonly connect?: (signal: AbortSignal, attempt: number, clock: ManualClock) => Promise<Connection>;
+  readonly connect?: (signal: Signal, attempt: number, clock: ManualClock) => Promise<Connection>;
 }
 
 /** Connects to a workload that exits when the test says so. */

@@ -1,9 +1,10 @@
 import { describe, expect, test } from "vitest";
 import { StartSlots } from "../../../src/lifecycle/start-slots.ts";
 import { GatewayError } from "../../../src/model/errors.ts";
+import type { Signal } from "../../../src/model/signal.ts";
 import { settle } from "../../support/manual-clock.ts";
 
-const patient = (): AbortSignal => new AbortController().signal;
+const patient = (): Signal => new AbortController().signal;
 
 describe("StartSlots", () => {
   test("as many start at the same time as there are slots, the others in order as slots come free", async () => {

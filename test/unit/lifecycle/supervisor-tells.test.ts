@@ -3,10 +3,11 @@ import { Supervisor } from "../../../src/lifecycle/supervisor.ts";
 import type { BackendSpec } from "../../../src/model/backend-spec.ts";
 import { GatewayError } from "../../../src/model/errors.ts";
 import type { Connection, LaunchRequest, RuntimeDriver, Workload, WorkloadExit } from "../../../src/model/ports.ts";
+import type { Signal } from "../../../src/model/signal.ts";
 import { FakeBackend, gate, makeSpec, untilAborted } from "../../support/fake-backend.ts";
 import { ManualClock, settle } from "../../support/manual-clock.ts";
 
-const never = (): AbortSignal => new AbortController().signal;
+const never = (): Signal => new AbortController().signal;
 const HUNG_UP = new GatewayError("unavailable", "Socket closed");
 
 /** A supervisor whose every word is written down; `extra` and `talk` are what its workloads and connections do otherwise. */

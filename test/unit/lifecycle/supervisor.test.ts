@@ -3,6 +3,7 @@ import { describe, expect, test } from "vitest";
 import { Supervisor } from "../../../src/lifecycle/supervisor.ts";
 import type { BackendSpec } from "../../../src/model/backend-spec.ts";
 import { GatewayError } from "../../../src/model/errors.ts";
+import type { Signal } from "../../../src/model/signal.ts";
 import { FakeBackend, gate, makeSpec, untilAborted } from "../../support/fake-backend.ts";
 import { ManualClock, settle } from "../../support/manual-clock.ts";
 
@@ -23,7 +24,7 @@ function setUp(over: Partial<BackendSpec> = {}) {
     startSlot: async () => ({ [Symbol.dispose]: () => {} }),
     events: { stateChanged: (_backend, state) => states.push(state), connected: () => {}, notified: () => {} },
   });
-  const call = (signal: AbortSignal = never, work: () => Promise<string> = async () => "answer") => supervisor.use(signal, work);
+  const call = (signal: Signal = never, work: () => Promise<string> = async () => "answer") => supervisor.use(signal, work);
   return { backend, clock, states, supervisor, call };
 }
 

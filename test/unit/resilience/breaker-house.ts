@@ -1,11 +1,12 @@
 import { expect } from "vitest";
 import { GatewayError } from "../../../src/model/errors.ts";
+import type { Signal } from "../../../src/model/signal.ts";
 import { CircuitBreaker } from "../../../src/resilience/circuit-breaker.ts";
 import type { Outcome } from "../../../src/resilience/outcome.ts";
 import { ManualClock, settle } from "../../support/manual-clock.ts";
 
 interface Probe {
-  readonly signal: AbortSignal;
+  readonly signal: Signal;
   readonly answer: (error?: GatewayError) => void;
 }
 
@@ -71,4 +72,4 @@ export class BreakerHouse {
 export const fails = (count: number): readonly Outcome[] => Array.from({ length: count }, () => "fail");
 export const oks = (count: number): readonly Outcome[] => Array.from({ length: count }, () => "ok");
 export const refused = (): GatewayError => new GatewayError("unavailable", "Cannot reach it: connection refused");
-export const patient = (): AbortSignal => new AbortController().signal;
+export const patient = (): Signal => new AbortController().signal;

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { GatewayError } from "../../../src/model/errors.ts";
+import type { Signal } from "../../../src/model/signal.ts";
 import { Bulkhead, type BulkheadOptions } from "../../../src/resilience/bulkhead.ts";
 import { GlobalLimits } from "../../../src/resilience/global-limits.ts";
 import { ManualClock, settle } from "../../support/manual-clock.ts";
@@ -12,7 +13,7 @@ function open(options: Partial<BulkheadOptions> = {}) {
   const bulkhead = new Bulkhead({ backend: "git", clock, ...options, shared });
   const started: number[] = [];
   const works: Deferred<string>[] = [];
-  const call = (signal: AbortSignal = patient(), bytes = 1): Promise<string> => {
+  const call = (signal: Signal = patient(), bytes = 1): Promise<string> => {
     const work = deferred<string>();
     const index = works.push(work) - 1;
     return bulkhead.run(

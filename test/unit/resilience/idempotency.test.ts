@@ -1,6 +1,7 @@
 import { getEventListeners } from "node:events";
 import { describe, expect, test } from "vitest";
 import { GatewayError } from "../../../src/model/errors.ts";
+import type { Signal } from "../../../src/model/signal.ts";
 import { IdempotencyKeys, type IdempotencyLimits } from "../../../src/resilience/idempotency.ts";
 import { ManualClock, settle } from "../../support/manual-clock.ts";
 import { patient } from "./breaker-house.ts";
@@ -108,7 +109,7 @@ describe("IdempotencyKeys", () => {
     const { keys, run, runs } = open();
     const work = deferred<string>();
     const caller = new AbortController();
-    let signal: AbortSignal | undefined;
+    let signal: Signal | undefined;
     const leaving = keys.run({ key: "k", fingerprint: "f", signal: caller.signal }, (flight) => {
       signal = flight;
       return work.promise;
@@ -250,7 +251,7 @@ describe("IdempotencyKeys", () => {
     });
     caller.abort(cancelled());
     await expect(leaving).rejects.toMatchObject({ code: "cancelled" });
-    expect(getEventListeners(flight, "abort")).toHaveLength(0);
+    expect(getEventListeners(flight as AbortSignal, "abort")).toHaveLength(0);
   });
 
   test("expired results give their bytes back", async () => {

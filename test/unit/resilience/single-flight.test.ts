@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { GatewayError } from "../../../src/model/errors.ts";
+import type { Signal } from "../../../src/model/signal.ts";
 import { SingleFlight } from "../../../src/resilience/single-flight.ts";
 import { settle } from "../../support/manual-clock.ts";
 import { patient } from "./breaker-house.ts";
@@ -63,7 +64,7 @@ describe("share()", () => {
   test("one passenger leaving does not abort it, the last one does", async () => {
     const flights = new SingleFlight<string>();
     const callers = [new AbortController(), new AbortController()];
-    let flight: AbortSignal | undefined;
+    let flight: Signal | undefined;
     const passengers = callers.map(({ signal }) =>
       flights.share("a", signal, (flightSignal) => {
         flight = flightSignal;
@@ -110,7 +111,7 @@ describe("share()", () => {
 
   test("a finished flight's signal is left alone", async () => {
     const flights = new SingleFlight<string>();
-    let flight: AbortSignal | undefined;
+    let flight: Signal | undefined;
     await flights.share("a", patient(), (signal) => {
       flight = signal;
       return Promise.resolve("value");
@@ -136,10 +137,10 @@ describe("share()", () => {
     await fc.assert(
       fc.asyncProperty(fc.scheduler(), fc.array(fc.boolean(), { minLength: 1, maxLength: 8 }), async (scheduler, leavers) => {
         const flights = new SingleFlight<number>();
-        const flying = new Map<number, AbortSignal>();
+        const flying = new Map<number, Signal>();
         const aboard = new Set<number>();
         let takenOff = 0;
-        const work = async (signal: AbortSignal): Promise<number> => {
+        const work = async (signal: Signal): Promise<number> => {
           const flight = takenOff;
           takenOff += 1;
           expect([...flying.values()].filter(({ aborted }) => !aborted)).toEqual([]);

@@ -1,7 +1,7 @@
 import { getEventListeners } from "node:events";
 import { describe, expect, test } from "vitest";
 import { GatewayError } from "../../../src/model/errors.ts";
-import { abandonOnAbort, linkDeadline, linkSignal } from "../../../src/time/linked-signal.ts";
+import { abandonOnAbort, linkDeadline, linkSignal, nativeSignal } from "../../../src/time/linked-signal.ts";
 import { gate } from "../../support/fake-backend.ts";
 import { ManualClock, settle } from "../../support/manual-clock.ts";
 
@@ -48,6 +48,44 @@ describe("linkSignal()", () => {
     parent.abort(reason);
     expect(linked.signal.aborted).toBe(false);
   });
+});
+
+describe("a linked signal", () => {
+  test("tells everyone who listens once, in order, and nobody who has stopped or comes too late", () => {
+    const { signal, abort } = owned();
+    const heard: string[] = [];
+    const gone = () => heard.push("gone");
+    const first = () => heard.push("first");
+    for (const listener of [first, gone, () => heard.push("second"), first]) signal.addEventListener("abort", listener);
+    signal.removeEventListener("abort", gone);
+    abort(reason);
+    abort(new Error("too late"));
+    signal.addEventListener("abort", () => heard.push("late"));
+    expect([heard, signal.reason]).toEqual([["first", "second"], reason]);
+    expect(() => signal.throwIfAborted()).toThrow(reason);
+  });
+
+  test("that is aborted without a reason has that of an AbortSignal", () => {
+    const { signal, abort } = owned();
+    abort(undefined);
+    expect(signal.reason).toMatchObject({ name: "AbortError" });
+  });
+
+  test("is an AbortSignal for code that is not ours, before and after it aborts", () => {
+    const { signal, abort } = owned();
+    const early = nativeSignal(signal);
+    expect(early).toBeInstanceOf(AbortSignal);
+    expect([early.aborted, nativeSignal(signal) === early, nativeSignal(early) === early]).toEqual([false, true, true]);
+    abort(reason);
+    const late = owned();
+    late.abort(reason);
+    expect([early.reason, nativeSignal(late.signal).reason]).toEqual([reason, reason]);
+  });
+
+  function owned() {
+    const linked = linkSignal(undefined);
+    return { signal: linked.signal, abort: (why: unknown) => linked.abort(why) };
+  }
 });
 
 describe("linkDeadline()", () => {

@@ -2,6 +2,7 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import type { AskHost, HostAnswer } from "../../../src/model/host.ts";
 import { NO_HOST } from "../../../src/model/host.ts";
+import type { Signal } from "../../../src/model/signal.ts";
 import { type Listener, OpenCalls } from "../../../src/transport/open-calls.ts";
 import type { RpcResponse } from "../../../src/wire/json-rpc.ts";
 import { ManualClock } from "../../support/manual-clock.ts";
@@ -15,7 +16,7 @@ interface Call extends Disposable {
 function openConversation() {
   const clock = new ManualClock();
   const replies = new Map<number, RpcResponse[]>();
-  const asked: { readonly id: number; readonly signal: AbortSignal; readonly answer: (answer: HostAnswer) => void }[] = [];
+  const asked: { readonly id: number; readonly signal: Signal; readonly answer: (answer: HostAnswer) => void }[] = [];
   const calls: Call[] = [];
   const withdrawn = new Set<number>();
   let questions = 0;
@@ -108,7 +109,7 @@ test("when the conversation ends, no host is left with a question, and no timer 
   await fc.assert(
     fc.asyncProperty(fc.array(steps, { maxLength: 40 }), async (script) => {
       const talk = openConversation();
-      const answered = new Set<AbortSignal>();
+      const answered = new Set<Signal>();
       for (const step of script) {
         if (step.what === "begin") talk.begin();
         else if (step.what === "end") talk.end(step.at, step.flag);

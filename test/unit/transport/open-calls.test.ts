@@ -2,6 +2,7 @@ import { describe, expect, test } from "vitest";
 import type { AskHost, Host, HostAnswer, Question } from "../../../src/model/host.ts";
 import { NO_HOST } from "../../../src/model/host.ts";
 import type { JsonObject } from "../../../src/model/json.ts";
+import type { Signal } from "../../../src/model/signal.ts";
 import { type Listener, OpenCalls } from "../../../src/transport/open-calls.ts";
 import type { RpcRequest, RpcResponse } from "../../../src/wire/json-rpc.ts";
 import { ManualClock } from "../../support/manual-clock.ts";
@@ -18,7 +19,7 @@ const question = (id: number, method = "elicitation/create", params: JsonObject 
 /** A call whose host is asked, and answers when the test says so. */
 function call() {
   const controller = new AbortController();
-  const asked: { question: Question; signal: AbortSignal; answer: (answer: HostAnswer) => void }[] = [];
+  const asked: { question: Question; signal: Signal; answer: (answer: HostAnswer) => void }[] = [];
   const askHost: AskHost = (one, signal) => new Promise((answer) => asked.push({ question: one, signal, answer }));
   const listener: Listener = { signal: controller.signal, askHost };
   return { listener, asked, abort: () => controller.abort() };

@@ -6,6 +6,7 @@ import type { BackendRunner } from "../../../../src/lifecycle/backend-runner.ts"
 import type { BackendState, Running } from "../../../../src/model/backend-state.ts";
 import type { CallHandler } from "../../../../src/model/call.ts";
 import { GatewayError } from "../../../../src/model/errors.ts";
+import type { Signal } from "../../../../src/model/signal.ts";
 import { ManualClock, settle } from "../../../support/manual-clock.ts";
 import { callOf, contextOf, DONE, OneServer, through } from "./one-call.ts";
 
@@ -15,7 +16,7 @@ function open(over: Partial<BackendRunner> = {}) {
   const clock = new ManualClock();
   const probing: (() => void)[] = [];
   const connection = { probe: () => new Promise<void>((resolve) => void probing.push(resolve)) };
-  const use = async (_signal: AbortSignal, work: (running: Running) => Promise<unknown>) =>
+  const use = async (_signal: Signal, work: (running: Running) => Promise<unknown>) =>
     await work({ connection } as unknown as Running);
   const server = new OneServer({}, { use: use as BackendRunner["use"], ...over });
   const { router, runner } = server;

@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import { idempotency } from "../../../../src/gateway/filters/idempotency.ts";
 import type { ToolCall, ToolResult } from "../../../../src/model/call.ts";
+import type { Signal } from "../../../../src/model/signal.ts";
 import { IdempotencyKeys } from "../../../../src/resilience/idempotency.ts";
 import { ManualClock } from "../../../support/manual-clock.ts";
 import { callOf, contextOf, through } from "./one-call.ts";
@@ -8,7 +9,7 @@ import { callOf, contextOf, through } from "./one-call.ts";
 function open() {
   const filter = idempotency(new IdempotencyKeys<ToolResult>(new ManualClock()));
   let runs = 0;
-  const signals: AbortSignal[] = [];
+  const signals: Signal[] = [];
   const send = (over: Partial<ToolCall>, context = contextOf()) =>
     through(
       filter,

@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import type { Signal } from "../../../../src/model/signal.ts";
 import { callTool, connect } from "../../../support/connecting.ts";
 import {
   type Behaviour,
@@ -19,7 +20,7 @@ import {
 const HELLO = { content: [{ type: "text", text: "hello" }], odd: { kept: true } };
 const HEAD = "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\n";
 
-async function callAnswered(behaviour: Behaviour, signal?: AbortSignal): Promise<unknown> {
+async function callAnswered(behaviour: Behaviour, signal?: Signal): Promise<unknown> {
   await using backend = await startScriptedHttp({ era: "legacy", on: { "tools/call": behaviour } });
   await using connection = await connect(backend.url, { era: "legacy" });
   return await callTool(connection, "t", signal);
