@@ -3,8 +3,9 @@ import type { GatewayError } from "../../model/errors.ts";
 import { isJsonObject } from "../../model/json.ts";
 import type { Clock } from "../../time/clock.ts";
 import { parseMessage, type RequestId, type RpcMessage } from "../../wire/json-rpc.ts";
+import { type HttpAnswer, mediaTypeOf, type WholeAnswer } from "./http-answer.ts";
 import { brokenAnswer, fromHttpError } from "./http-errors.ts";
-import { discard, type HttpAnswer } from "./http-pool.ts";
+import { discard } from "./http-pool.ts";
 import { SseDecoder, SseOverflow } from "./sse-decoder.ts";
 
 /** How much a backend may send; beyond it the answer is refused and its connection closed. */
@@ -40,26 +41,12 @@ export interface StreamEnd {
 const TAIL_MS = 1_000;
 
 /** Whether an answer is a stream of events. */
-export const isEventStream = (answer: HttpAnswer): boolean => mediaType(answer) === "text/event-stream";
+export const isEventStream = ({ headers }: HttpAnswer): boolean => mediaTypeOf(headers) === "text/event-stream";
 
-/** The media type of an answer without its parameters, in lower case. */
-export const mediaType = (answer: HttpAnswer): string =>
-  String(answer.headers["content-type"] ?? "")
-    .split(";", 1)[0]
-    ?.trim()
-    .toLowerCase() ?? "";
-
-/** Reads a JSON body and delivers the response in it; throws `upstream_protocol` when it is anything else. */
-export async function readJsonAnswer(answer: HttpAnswer, context: AnswerContext): Promise<void> {
-  const { backend, limits } = context;
-  const length = Number(answer.headers["content-length"] ?? 0);
-  if (length > limits.messageBytes) throw refuse(answer, tooLarge(backend, limits.messageBytes));
-  const body = await readWhole(answer.body, limits.messageBytes, () => tooLarge(backend, limits.messageBytes)).catch((error) => {
-    discard(answer.body);
-    throw fromHttpError(error, backend, "perhaps");
-  });
+/** Delivers the response in a JSON body; throws `upstream_protocol` when it is anything else. */
+export function readJsonAnswer({ body }: WholeAnswer, context: AnswerContext): void {
   const message = readMessage(body, context);
-  if ("method" in message) throw brokenAnswer(backend, "is no response");
+  if ("method" in message) throw brokenAnswer(context.backend, "is no response");
   context.deliver(message);
 }
 
@@ -119,22 +106,6 @@ const isMeta = (meta: unknown): boolean => meta === undefined || isJsonObject(me
 const lowerFirst = (text: string): string => text.charAt(0).toLowerCase() + text.slice(1);
 
 /** A body's chunks; leaving the loop early does not destroy the body. */
-/** The whole body, of at most `limit` bytes; by events, since an iterator shows in the profile of small calls. */
-function readWhole(body: Readable, limit: number, tooLong: () => GatewayError): Promise<Buffer> {
-  return new Promise((resolve, reject) => {
-    const chunks: Buffer[] = [];
-    let bytes = 0;
-    body.on("data", (chunk: Buffer) => {
-      bytes += chunk.length;
-      if (bytes > limit) reject(tooLong());
-      else chunks.push(chunk);
-    });
-    body.once("end", () => resolve(chunks.length === 1 && chunks[0] ? chunks[0] : Buffer.concat(chunks, bytes)));
-    body.once("error", reject);
-    body.once("close", () => reject(new Error("Answer closed before its end"))); // after its end this changes nothing
-  });
-}
-
 const chunksOf = (body: Readable): AsyncIterable<Buffer> => ({
   [Symbol.asyncIterator]: () => body.iterator({ destroyOnReturn: false }),
 });
@@ -147,10 +118,6 @@ export function leaveTail(body: HttpAnswer["body"], clock: Clock): void {
   body.resume();
 }
 
-function refuse(answer: HttpAnswer, error: GatewayError): GatewayError {
-  discard(answer.body);
-  return error;
-}
-
-const tooLarge = (backend: string, limit: number): GatewayError =>
+/** The error for a message that is larger than its limit, in bytes. */
+export const tooLarge = (backend: string, limit: number): GatewayError =>
   brokenAnswer(backend, `is larger than ${Math.round(limit / 2 ** 20)} MiB`);

@@ -1,15 +1,16 @@
 import { lookup as systemLookup } from "node:dns";
 import { BlockList, isIPv6, type LookupFunction } from "node:net";
-import { type Dispatcher, Pool } from "undici";
+import type { Readable } from "node:stream";
+import { Pool } from "undici";
+import { GatewayError } from "../../model/errors.ts";
 import type { Endpoint, Traffic } from "../../model/ports.ts";
 import type { Signal } from "../../model/signal.ts";
 import { ownHeaders } from "./headers.ts";
+import { AnswerReader, AnswerTooLong, type HttpAnswer, isWhole, type WholeAnswer } from "./http-answer.ts";
 import { brokenAnswer, fromHttpError, LINK_LOCAL_CODE } from "./http-errors.ts";
 
 /** Where a Streamable HTTP backend is reached. */
 export type HttpEndpoint = Extract<Endpoint, { kind: "http" }>;
-
-export type HttpAnswer = Pick<Dispatcher.ResponseData, "statusCode" | "headers" | "body">;
 
 export interface HttpRequest {
   readonly method: "POST" | "GET" | "DELETE";
@@ -68,18 +69,15 @@ export class HttpPool {
   }
 
   /** Sends one request and waits for the head of its answer; rejects with the signal's reason when that aborts. */
-  async request({ method, headers, body, signal }: HttpRequest): Promise<HttpAnswer> {
-    const answer = await this.#send({
-      method,
-      path: this.#path,
-      headers: { ...this.#headers, ...headers },
-      body: body ?? null,
-      signal,
-    });
-    const encoding = String(answer.headers["content-encoding"] ?? "identity").toLowerCase();
-    if (encoding === "identity") return answer;
-    discard(answer.body);
-    throw brokenAnswer(this.#backend, "is compressed although identity encoding was asked for");
+  async request(request: HttpRequest): Promise<HttpAnswer> {
+    const answer = await this.#send(request, undefined);
+    if (isWhole(answer)) throw new GatewayError("internal", "Answer was read whole and should not have been");
+    return answer;
+  }
+
+  /** The same, but an answer of JSON is waited for whole; rejects with AnswerTooLong if that has more than `wholeBytes`. */
+  ask(request: HttpRequest, wholeBytes: number): Promise<HttpAnswer | WholeAnswer> {
+    return this.#send(request, wholeBytes);
   }
 
   /** Closes every connection at once; never rejects. */
@@ -87,20 +85,33 @@ export class HttpPool {
     await this.#pool.destroy().catch(() => {}); // the sockets are gone either way
   }
 
-  async #send(options: Dispatcher.RequestOptions & { readonly signal: Signal }): Promise<HttpAnswer> {
+  async #send({ method, headers, body, signal }: HttpRequest, wholeBytes: number | undefined): Promise<HttpAnswer | WholeAnswer> {
+    signal.throwIfAborted();
     this.#requests += 1;
+    const options = { method, path: this.#path, headers: { ...this.#headers, ...headers }, body: body ?? null };
     try {
-      return await this.#pool.request(options);
+      const answer = await new Promise<HttpAnswer | WholeAnswer>((onAnswer, onFailed) => {
+        this.#pool.dispatch(options, new AnswerReader({ signal, wholeBytes, onAnswer, onFailed }));
+      });
+      if (!isWhole(answer)) this.#assertReadable(answer);
+      return answer;
     } catch (error) {
-      if (options.signal.aborted) throw options.signal.reason;
+      if (signal.aborted) throw signal.reason;
+      if (error instanceof AnswerTooLong) throw error;
       const written = error instanceof Error && this.#connectErrors.has(error) ? "never" : "perhaps";
       throw fromHttpError(error, this.#backend, written);
     }
   }
+
+  #assertReadable({ headers, body }: HttpAnswer): void {
+    if (String(headers["content-encoding"] ?? "identity").toLowerCase() === "identity") return;
+    discard(body);
+    throw brokenAnswer(this.#backend, "is compressed although identity encoding was asked for");
+  }
 }
 
 /** Ends a body nobody will read, and its connection with it. */
-export function discard(body: Dispatcher.ResponseData["body"]): void {
+export function discard(body: Readable): void {
   body.on("error", () => {}); // destroying a body that is not at its end reports an abort
   body.destroy();
 }

@@ -1,7 +1,8 @@
 import { SdkErrorCode, SdkHttpError } from "@modelcontextprotocol/client";
 import { type ErrorContext, GatewayError, type RpcErrorObject } from "../../model/errors.ts";
 import { parseMessage, type RequestId } from "../../wire/json-rpc.ts";
-import { discard, type HttpAnswer } from "./http-pool.ts";
+import type { HttpAnswer } from "./http-answer.ts";
+import { discard } from "./http-pool.ts";
 
 /** As much of a refusal's body as is read; the rest is dropped. */
 const MAX_REFUSAL_BYTES = 64 * 2 ** 10;

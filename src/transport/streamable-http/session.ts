@@ -1,6 +1,6 @@
 import { isJsonObject, type JsonObject } from "../../model/json.ts";
 import type { RpcMessage, RpcRequest } from "../../wire/json-rpc.ts";
-import type { HttpAnswer } from "./http-pool.ts";
+import type { HttpAnswer } from "./http-answer.ts";
 import type { Refusal } from "./http-status.ts";
 
 const METHOD_NOT_FOUND = -32_601;
@@ -39,7 +39,7 @@ export class Session {
   }
 
   /** Takes the session id out of the head of a successful answer to `initialize`. */
-  begin(initialize: RpcRequest, answer: HttpAnswer): void {
+  begin(initialize: RpcRequest, answer: Pick<HttpAnswer, "headers">): void {
     const id = answer.headers["mcp-session-id"];
     this.#initialize = initialize;
     this.#id = typeof id === "string" && id !== "" ? id : undefined;

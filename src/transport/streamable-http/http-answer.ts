@@ -1,0 +1,149 @@
+import { Readable } from "node:stream";
+import type { Dispatcher } from "undici";
+import type { Signal } from "../../model/signal.ts";
+
+interface AnswerHead {
+  readonly statusCode: number;
+  /** By lower-case names. */
+  readonly headers: Readonly<Record<string, string | string[] | undefined>>;
+}
+
+/** An answer whose body is read as it comes. */
+export interface HttpAnswer extends AnswerHead {
+  readonly body: Readable;
+}
+
+/** An answer of JSON that has come whole. */
+export interface WholeAnswer extends AnswerHead {
+  readonly body: Buffer;
+}
+
+export const isWhole = (answer: HttpAnswer | WholeAnswer): answer is WholeAnswer => Buffer.isBuffer(answer.body);
+
+/** Thrown for a body that was to be read whole and is longer than it may be. */
+export class AnswerTooLong extends Error {
+  override readonly name = "AnswerTooLong";
+}
+
+export interface AnswerReaderOptions {
+  readonly signal: Signal;
+  /** How many bytes a body of JSON may have that is read whole; undefined: every body is read as it comes. */
+  readonly wholeBytes: number | undefined;
+  readonly onAnswer: (answer: HttpAnswer | WholeAnswer) => void;
+  /** Hears why there is no answer; what breaks a body later is the body's to tell. */
+  readonly onFailed: (error: unknown) => void;
+}
+
+/**
+ * Takes the answer to one dispatched request. JSON is gathered without a stream in between, which would cost more than the
+ * hop; every other body becomes a Readable that holds its connection back while nobody reads.
+ */
+export class AnswerReader implements Dispatcher.DispatchHandler {
+  readonly #options: AnswerReaderOptions;
+  readonly #chunks: Buffer[] = [];
+  #controller: Dispatcher.DispatchController | undefined;
+  #head: AnswerHead | undefined;
+  #body: AnswerBody | undefined;
+  #bytes = 0;
+
+  constructor(options: AnswerReaderOptions) {
+    this.#options = options;
+    options.signal.addEventListener("abort", this.#giveUp, { once: true });
+  }
+
+  onRequestStart(controller: Dispatcher.DispatchController): void {
+    this.#controller = controller;
+    const { signal } = this.#options;
+    if (signal.aborted) controller.abort(signal.reason); // it was given up in the queue for a connection
+  }
+
+  onResponseStart(
+    controller: Dispatcher.DispatchController,
+    statusCode: number,
+    headers: Record<string, string | string[] | undefined>,
+  ): void {
+    if (statusCode < 200) return; // the real answer follows
+    this.#head = { statusCode, headers };
+    if (this.#options.wholeBytes !== undefined && statusCode < 300 && isPlainJson(headers)) {
+      if (Number(headers["content-length"] ?? 0) > this.#options.wholeBytes) controller.abort(new AnswerTooLong());
+      return;
+    }
+    this.#body = new AnswerBody(controller);
+    this.#options.onAnswer({ statusCode, headers, body: this.#body });
+  }
+
+  onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
+    if (this.#body) {
+      if (!this.#body.push(chunk)) controller.pause();
+      return;
+    }
+    this.#bytes += chunk.length;
+    if (this.#bytes > (this.#options.wholeBytes ?? 0)) controller.abort(new AnswerTooLong());
+    else this.#chunks.push(chunk);
+  }
+
+  onResponseEnd(): void {
+    this.#unlisten();
+    if (this.#body) this.#body.complete();
+    else if (this.#head) this.#options.onAnswer({ ...this.#head, body: joined(this.#chunks, this.#bytes) });
+  }
+
+  onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {
+    this.#unlisten();
+    if (this.#body) this.#body.destroy(error);
+    else this.#options.onFailed(error);
+  }
+
+  readonly #giveUp = (): void => {
+    const { reason } = this.#options.signal;
+    this.#body?.on("error", () => {}); // whoever gave it up has the reason
+    if (this.#body) this.#body.destroy(reason);
+    else if (this.#controller) this.#controller.abort(reason);
+    else this.#options.onFailed(reason);
+  };
+
+  #unlisten(): void {
+    this.#options.signal.removeEventListener("abort", this.#giveUp);
+  }
+}
+
+/** A body as it comes; destroying it before its end closes its connection. */
+class AnswerBody extends Readable {
+  readonly #controller: Dispatcher.DispatchController;
+  #isComplete = false;
+
+  constructor(controller: Dispatcher.DispatchController) {
+    super();
+    this.#controller = controller;
+  }
+
+  complete(): void {
+    this.#isComplete = true;
+    this.push(null);
+  }
+
+  override _read(): void {
+    this.#controller.resume();
+  }
+
+  override _destroy(error: Error | null, done: (error?: Error | null) => void): void {
+    if (!this.#isComplete) this.#controller.abort(error ?? new Error("Answer left before its end"));
+    done(error);
+  }
+}
+
+/** The media type in a head, without its parameters, in lower case. */
+export function mediaTypeOf(headers: AnswerHead["headers"]): string {
+  const type = headers["content-type"];
+  if (type === "application/json" || type === "text/event-stream") return type;
+  return String(type ?? "")
+    .split(";", 1)[0]
+    ?.trim()
+    .toLowerCase() as string;
+}
+
+const isPlainJson = (headers: AnswerHead["headers"]): boolean =>
+  mediaTypeOf(headers) === "application/json" && (headers["content-encoding"] ?? "identity") === "identity";
+
+const joined = ([first, ...others]: readonly Buffer[], bytes: number): Buffer =>
+  first && others.length === 0 ? first : Buffer.concat(first ? [first, ...others] : [], bytes);
