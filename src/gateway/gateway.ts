@@ -1,8 +1,9 @@
 import type { ResultCache } from "../cache/result-cache.ts";
 import type { Fleet } from "../lifecycle/fleet.ts";
-import type { CallContext, CallHandler, CallNotes, CallRound, ToolResult } from "../model/call.ts";
+import type { CallContext, CallHandler, CallRound, ToolAnswer, ToolResult } from "../model/call.ts";
 import { GatewayError } from "../model/errors.ts";
 import type { JsonObject } from "../model/json.ts";
+import { readResult } from "../model/raw-result.ts";
 import { parseToolRef } from "../model/tool.ts";
 import { callBudget } from "../resilience/deadline.ts";
 import { type PartQuery, type ResultPart, readStored } from "../results/read-stored.ts";
@@ -42,6 +43,9 @@ export type ManageAction = "start" | "stop" | "restart" | "refresh" | "reset" | 
 
 /** One item of `invoke_many`: an answer, or why there is none. */
 export type InvokeOutcome = { readonly result: ToolResult } | { readonly error: GatewayError };
+
+/** How a result goes to its caller. */
+type Delivery = Pick<CallContext, "siblings" | "takesRaw">;
 
 export interface GatewayParts {
   readonly version: string;
@@ -90,20 +94,25 @@ export class Gateway implements AsyncDisposable {
 
   /** Calls a backend's tool through the pipe; throws a GatewayError when there is no answer. */
   async invoke(request: InvokeRequest, caller: Caller): Promise<ToolResult> {
-    return await this.#call(this.#parts.calls, request, caller);
+    return readResult(await this.#call(this.#parts.calls, request, caller));
   }
 
   /** As `invoke`, for tools the registry knows to be read-only; refuses all others before they are called. */
   async invokeReadonly(request: InvokeRequest, caller: Caller): Promise<ToolResult> {
-    return await this.#call(this.#parts.readOnlyCalls, request, caller);
+    return readResult(await this.#call(this.#parts.readOnlyCalls, request, caller));
+  }
+
+  /** As `invoke` or `invokeReadonly`, for whoever passes the result on: it may come unread. */
+  relay(request: InvokeRequest, caller: Caller, { readOnly }: { readonly readOnly: boolean }): Promise<ToolAnswer> {
+    return this.#call(readOnly ? this.#parts.readOnlyCalls : this.#parts.calls, request, caller, { takesRaw: true });
   }
 
   /** Runs calls in parallel through the same pipe; answers in order, and one failure does not fail the rest. */
   async invokeMany(requests: readonly InvokeRequest[], caller: Caller): Promise<readonly InvokeOutcome[]> {
     return await Promise.all(
       requests.map((request) =>
-        this.#call(this.#parts.calls, request, caller, requests.length).then(
-          (result): InvokeOutcome => ({ result }),
+        this.#call(this.#parts.calls, request, caller, { siblings: requests.length }).then(
+          (answer): InvokeOutcome => ({ result: readResult(answer) }),
           (reason: unknown): InvokeOutcome => ({ error: GatewayError.from(reason, caller.signal) }),
         ),
       ),
@@ -211,25 +220,29 @@ export class Gateway implements AsyncDisposable {
     void this.#parts.learn.learn(backend, new AbortController().signal).catch(() => undefined); // its failure shows in status
   }
 
-  async #call(pipe: CallHandler, request: InvokeRequest, caller: Caller, siblings = 1): Promise<ToolResult> {
+  async #call(pipe: CallHandler, request: InvokeRequest, caller: Caller, delivery: Delivery = {}): Promise<ToolAnswer> {
     const ref = parseToolRef(request.tool);
     const spec = this.#parts.router.find(ref.backend)?.spec; // a server nobody knows is refused in the pipe, on record
     const toolMs = spec?.tools.overrides.get(ref.tool)?.timeoutMs;
     const { totalMs } = callBudget(spec?.callTimeoutMs ?? Number.POSITIVE_INFINITY, toolMs, caller.timeoutMs);
-    const { fresh, maxTokens } = request;
-    return await pipe({ ...request, ref }, { ...this.#context(caller, totalMs), fresh, maxTokens, siblings });
+    const { args, idempotencyKey, round } = request;
+    return await pipe({ ref, args, idempotencyKey, round }, this.#context(request, caller, totalMs, delivery));
   }
 
-  #context(caller: Caller, totalMs: number): CallContext {
+  /** Every member by its name: copying one object into another shows in the time of a call. */
+  #context({ fresh, maxTokens }: InvokeRequest, caller: Caller, totalMs: number, delivery: Delivery): CallContext {
     this.#calls += 1;
-    const notes: CallNotes = {};
     return {
       id: `c${this.#calls}`,
       signal: caller.signal,
       deadline: this.#parts.clock.now() + totalMs,
       timeoutMs: caller.timeoutMs,
-      notes,
+      notes: {},
       onProgress: caller.onProgress,
+      fresh,
+      maxTokens,
+      siblings: delivery.siblings,
+      takesRaw: delivery.takesRaw,
       hostCapabilities: caller.hostCapabilities,
       meta: caller.meta,
       askHost: caller.askHost,

@@ -67,11 +67,13 @@ export class Supervisor implements BackendRunner {
     for (;;) {
       const running = this.#state.name === "running" ? this.#state.running : await this.#whenRunning(signal, onStage);
       if (this.#isCurrent(running)) {
-        using _hold = this.#idle.hold();
+        this.#idle.hold();
         try {
           return await work(running);
         } catch (reason) {
           throw await this.#explained(running, reason);
+        } finally {
+          this.#idle.release();
         }
       }
     }

@@ -1,5 +1,6 @@
 import type { AskHost, HostLog } from "./host.ts";
 import type { JsonObject } from "./json.ts";
+import type { RawResult } from "./raw-result.ts";
 import type { Signal } from "./signal.ts";
 import type { ToolRef } from "./tool.ts";
 
@@ -21,6 +22,9 @@ export interface CallRound {
 
 /** What a backend answered, as an open record. `isError: true` is still an answer: it is passed on, never thrown. */
 export type ToolResult = JsonObject;
+
+/** The same, perhaps unread: then whoever looks into it reads it first (`readResult`). */
+export type ToolAnswer = ToolResult | RawResult;
 
 /** One progress report of a backend or of a start under way. */
 export interface ProgressUpdate {
@@ -61,6 +65,8 @@ export interface CallContext {
   readonly onProgress?: ((update: ProgressUpdate) => void) | undefined;
   /** Whether the caller wants the backend itself to answer, and no cache. */
   readonly fresh?: boolean | undefined;
+  /** Whether the caller passes the result on as it is, so that nobody need read it. */
+  readonly takesRaw?: boolean | undefined;
   /** How much text of the result the caller wants to be shown, in tokens; Infinity for all of it. */
   readonly maxTokens?: number | undefined;
   /** How many results go out in the same message; 1 if absent. */
@@ -75,7 +81,7 @@ export interface CallContext {
   readonly log?: HostLog | undefined;
 }
 
-export type CallHandler = (call: ToolCall, ctx: CallContext) => Promise<ToolResult>;
+export type CallHandler = (call: ToolCall, ctx: CallContext) => Promise<ToolAnswer>;
 
 /** One step of the pipeline: wraps the next one. */
 export type CallFilter = (next: CallHandler) => CallHandler;

@@ -5,19 +5,26 @@ import {
   PROTOCOL_VERSION_META_KEY,
   ProtocolError,
 } from "@modelcontextprotocol/client";
+import type { ToolAnswer } from "../model/call.ts";
 import { GatewayError } from "../model/errors.ts";
+import type { HostLog } from "../model/host.ts";
 import { isJsonObject, type JsonObject } from "../model/json.ts";
 import type { Era, RequestOptions } from "../model/ports.ts";
+import { RawResult } from "../model/raw-result.ts";
 import type { RequestId, RpcMessage, RpcRequest, RpcResponse } from "../wire/json-rpc.ts";
 
 /** A request that goes past the SDK client, whose bookkeeping costs more than the hop. */
 export interface DirectRequest extends Omit<RequestOptions, "definition"> {
   readonly request: RpcRequest;
+  /** Whether its result may stay unread. */
+  readonly takesRaw: boolean;
   readonly headers: Readonly<Record<string, string>>;
 }
 
+export type DirectOptions = RequestOptions & Pick<DirectRequest, "takesRaw">;
+
 /** Sends it and gives back its response; all else that comes meanwhile goes to the SDK client as ever. */
-export type SendDirect = (direct: DirectRequest) => Promise<RpcResponse>;
+export type SendDirect = (direct: DirectRequest) => Promise<RpcResponse | RawResult>;
 
 /** Far above what the SDK client counts to, so that the two never use the same id; within 31 bits, which every server can read. */
 const FIRST_ID = 2 ** 30;
@@ -63,18 +70,21 @@ export class DirectCalls {
     method: string,
     params: JsonObject,
     headers: Readonly<Record<string, string>>,
-    { definition: _, ...options }: RequestOptions,
-  ): Promise<JsonObject> {
+    { signal, onProgress, askHost, log, takesRaw }: DirectOptions,
+  ): Promise<ToolAnswer> {
     const id = this.#nextId++;
-    const _meta = { ...this.#envelope, ...(params["_meta"] as JsonObject | undefined), ...this.#metaFor(id, options) };
+    const _meta = { ...this.#envelope, ...(params["_meta"] as JsonObject | undefined), ...this.#metaFor(id, onProgress, log) };
     const hasMeta = Object.keys(_meta).length > 0;
     const request: RpcRequest = { jsonrpc: "2.0", id, method, params: hasMeta ? { ...params, _meta } : params };
-    const response = await this.#options.send({ request, headers, ...options });
+    const response = await this.#options.send({ request, headers, signal, onProgress, askHost, log, takesRaw });
+    if (response instanceof RawResult)
+      return this.#options.era === "legacy" || response.isComplete ? response : this.#read(response.parse(), "");
     if ("error" in response) throw new ProtocolError(response.error.code, response.error.message, response.error.data);
     return this.#read(response.result, CONTENTS.get(method) ?? "");
   }
 
-  #metaFor(id: number, { onProgress, log }: RequestOptions): JsonObject {
+  #metaFor(id: number, onProgress: RequestOptions["onProgress"], log: HostLog | undefined): JsonObject | undefined {
+    if (!onProgress && !log) return undefined;
     const wantsLog = log !== undefined && this.#options.era === "modern";
     return { ...(onProgress && { progressToken: id }), ...(wantsLog && { [LOG_LEVEL_META_KEY]: log.level }) };
   }
@@ -100,12 +110,16 @@ function asksForSomething({ inputRequests, requestState }: JsonObject): boolean 
 export class DirectInbox {
   readonly #id: RequestId;
   readonly #onProgress: RequestOptions["onProgress"];
-  response: RpcResponse | undefined;
+  response: RpcResponse | RawResult | undefined;
 
   constructor({ request, onProgress }: DirectRequest) {
     this.#id = request.id;
     this.#onProgress = onProgress;
   }
+
+  readonly takeRaw = (result: RawResult): void => {
+    this.response = result;
+  };
 
   /** False for a message that is somebody else's. */
   take(message: RpcMessage): boolean {

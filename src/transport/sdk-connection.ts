@@ -1,13 +1,15 @@
 import type { Client, StandardSchemaV1 } from "@modelcontextprotocol/client";
+import type { ToolAnswer } from "../model/call.ts";
 import { GatewayError } from "../model/errors.ts";
 import type { Host } from "../model/host.ts";
 import { isJsonObject, type JsonObject } from "../model/json.ts";
 import type { Connection, Era, PeerFacts, RequestOptions, Traffic } from "../model/ports.ts";
+import { readResult } from "../model/raw-result.ts";
 import type { Signal } from "../model/signal.ts";
 import { type Clock, sleep } from "../time/clock.ts";
 import { abandonOnAbort, nativeSignal } from "../time/linked-signal.ts";
 import { deniesEra } from "./denies-era.ts";
-import { DirectCalls, type SendDirect } from "./direct-call.ts";
+import { DirectCalls, type DirectOptions, type SendDirect } from "./direct-call.ts";
 import { followChanges } from "./follow-changes.ts";
 import { followHost } from "./follow-host.ts";
 import type { LogLevelSetter } from "./log-level.ts";
@@ -92,6 +94,14 @@ export class SdkConnection implements Connection {
   }
 
   async request(method: string, params: JsonObject, options: RequestOptions): Promise<JsonObject> {
+    return readResult(await this.#request(method, params, { ...options, takesRaw: false }));
+  }
+
+  callRaw(params: JsonObject, options: RequestOptions): Promise<ToolAnswer> {
+    return this.#request("tools/call", params, { ...options, takesRaw: true });
+  }
+
+  async #request(method: string, params: JsonObject, options: DirectOptions): Promise<ToolAnswer> {
     const { backend, client } = this.#parts;
     if (client.transport === undefined) throw closedBefore(backend);
     const { signal, onProgress, definition } = options;

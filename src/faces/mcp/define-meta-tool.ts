@@ -1,5 +1,6 @@
 import type { Caller } from "../../gateway/caller.ts";
 import type { Gateway } from "../../gateway/gateway.ts";
+import type { ToolAnswer } from "../../model/call.ts";
 import type { JsonObject } from "../../model/json.ts";
 
 /** What the host is told about a tool's effects; the last two matter only for tools that are not read-only. */
@@ -26,8 +27,8 @@ export interface MetaTool {
   readonly properties: Readonly<Record<string, JsonObject>>;
   readonly required: readonly string[];
   readonly hints: MetaToolHints;
-  /** The tools/call result; throws a GatewayError, which becomes an `isError` result. */
-  run(args: JsonObject, gateway: Gateway, caller: MetaToolCaller): Promise<JsonObject>;
+  /** The tools/call result, perhaps unread; throws a GatewayError, which becomes an `isError` result. */
+  run(args: JsonObject, gateway: Gateway, caller: MetaToolCaller): Promise<ToolAnswer>;
 }
 
 /** The tool as `tools/list` shows it. */

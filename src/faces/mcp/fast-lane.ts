@@ -1,4 +1,5 @@
 import type { JSONRPCMessage, JSONRPCRequest } from "@modelcontextprotocol/server";
+import type { ToolAnswer } from "../../model/call.ts";
 import { GatewayError } from "../../model/errors.ts";
 import { isJsonObject, type JsonObject } from "../../model/json.ts";
 import type { Signal } from "../../model/signal.ts";
@@ -15,11 +16,11 @@ export interface DirectCall {
 }
 
 /** The result to answer with; undefined leaves the call to the SDK after all. */
-export type DirectHandler = (call: DirectCall) => Promise<JsonObject | undefined>;
+export type DirectHandler = (call: DirectCall) => Promise<ToolAnswer | undefined>;
 
 export interface FastLaneExits {
   /** Hears the result of a call; ids that were cancelled meanwhile are its receiver's to drop. */
-  readonly answer: (id: RequestId, result: JsonObject) => void;
+  readonly answer: (id: RequestId, result: ToolAnswer) => void;
   /** Hears of a call that goes the SDK's way. */
   readonly pass: (message: JSONRPCMessage) => void;
 }

@@ -1,6 +1,7 @@
 import { inputRequired, type Server } from "@modelcontextprotocol/server";
 import type { AskHost } from "../../model/host.ts";
 import type { JsonObject } from "../../model/json.ts";
+import { RawResult, readResult } from "../../model/raw-result.ts";
 import type { RequestId } from "../../wire/json-rpc.ts";
 import { askByRequest, askWithin } from "./ask-host.ts";
 import { callerOf, earsOf, travellingMeta } from "./caller-of.ts";
@@ -23,7 +24,7 @@ export function serveLegacyCalls(server: Server, parts: FaceParts, lines: LogRel
     const { id } = ctx.mcpReq;
     const ears = earsOf(ctx.mcpReq._meta, lines, (told) => ctx.mcpReq.notify(told));
     const caller = callerOf(ctx, declaredBy(server), ears, { askHost, log: parts.host.log });
-    const result = finished.get(id) ?? (await runTool(tool, params.arguments ?? {}, parts, caller));
+    const result = finished.get(id) ?? readResult(await runTool(tool, params.arguments ?? {}, parts, caller));
     finished.delete(id);
     await ears.settled();
     if (isQuestion(result)) return inputRequired(result as never);
@@ -45,6 +46,7 @@ export function serveLegacyCalls(server: Server, parts: FaceParts, lines: LogRel
     };
     const result = await runTool(tool, args, parts, caller);
     if (progress || lines.isBusy) await ears.settled();
+    if (result instanceof RawResult) return result;
     if (signal.aborted || !isQuestion(result)) return shapeForHost(result, "legacy");
     finished.set(id, result);
     return undefined;

@@ -1,6 +1,7 @@
 import { inputRequired, type Server } from "@modelcontextprotocol/server";
 import { type AskHost, relayedCapabilities } from "../../model/host.ts";
 import type { JsonObject } from "../../model/json.ts";
+import { readResult } from "../../model/raw-result.ts";
 import { askWithin } from "./ask-host.ts";
 import { callerOf, capabilitiesIn, earsOf, logLevelIn, logRelay } from "./caller-of.ts";
 import { isQuestion, type MetaTool, type MetaToolCaller } from "./define-meta-tool.ts";
@@ -30,11 +31,11 @@ export function serveModernCalls(server: Server, parts: FaceParts): void {
 /** Runs a tool whose backend may ask in the middle of its call, if there is anything the host can be asked. */
 async function runAsked(tool: MetaTool, args: JsonObject, parts: FaceParts, caller: MetaToolCaller): Promise<JsonObject> {
   const capabilities = relayedCapabilities(caller.hostCapabilities ?? {});
-  if (Object.keys(capabilities).length === 0) return await runTool(tool, args, parts, caller);
+  if (Object.keys(capabilities).length === 0) return readResult(await runTool(tool, args, parts, caller));
   const { requestState, inputResponses } = caller;
   return await parts.held.run({ name: tool.name, args, requestState, inputResponses, round: caller }, async (link) => {
     const askHost = askWithin(capabilities, link.askHost);
-    return await runTool(tool, args, parts, { ...caller, ...link, askHost });
+    return readResult(await runTool(tool, args, parts, { ...caller, ...link, askHost }));
   });
 }
 

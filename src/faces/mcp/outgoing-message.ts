@@ -1,5 +1,6 @@
 import type { JSONRPCMessage } from "@modelcontextprotocol/server";
 import { GatewayError } from "../../model/errors.ts";
+import type { RawResult } from "../../model/raw-result.ts";
 import { stringifyExactly } from "../../wire/exact-json.ts";
 import { errorResponse, INTERNAL_ERROR, type RequestId } from "../../wire/json-rpc.ts";
 
@@ -28,6 +29,14 @@ export function encodeMessage(message: JSONRPCMessage, room: number): string {
     return stringifyExactly(errorResponse(id, { code: INTERNAL_ERROR, message: `${failure.message}${hint}` }));
   }
 }
+
+/** The answer with a result in its own bytes; undefined if it is too large, which `encodeMessage` tells. */
+export function encodeRaw(id: RequestId, { pieces }: RawResult, room: number): Uint8Array | undefined {
+  const line = Buffer.concat([Buffer.from(`{"jsonrpc":"2.0","id":${JSON.stringify(id)},"result":`), ...pieces, CLOSE]);
+  return line.length <= Math.min(room, MAX_MESSAGE_BYTES) ? line : undefined;
+}
+
+const CLOSE = Buffer.from("}");
 
 const tooLarge = (bytes: number): GatewayError =>
   bytes > MAX_MESSAGE_BYTES

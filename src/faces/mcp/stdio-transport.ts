@@ -1,7 +1,9 @@
 import type { Readable, Writable } from "node:stream";
 import type { JSONRPCMessage, Transport } from "@modelcontextprotocol/server";
+import type { ToolAnswer } from "../../model/call.ts";
 import { GatewayError } from "../../model/errors.ts";
 import type { JsonObject } from "../../model/json.ts";
+import { RawResult, readResult } from "../../model/raw-result.ts";
 import type { Clock } from "../../time/clock.ts";
 import { stringifyExactly } from "../../wire/exact-json.ts";
 import {
@@ -16,7 +18,7 @@ import { LineWriter } from "../../wire/line-writer.ts";
 import { FastLane } from "./fast-lane.ts";
 import { judgeMessage } from "./judge-message.ts";
 import { OpenRequests } from "./open-requests.ts";
-import { answeredId, encodeMessage } from "./outgoing-message.ts";
+import { answeredId, encodeMessage, encodeRaw } from "./outgoing-message.ts";
 import type { PacedInput } from "./paced-input.ts";
 import { readMessages } from "./read-messages.ts";
 import { StallWatch } from "./stall-watch.ts";
@@ -163,8 +165,10 @@ export class StdioTransport implements Transport {
     this.#verbatim.forget(id);
   }
 
-  #answerDirectly(id: RequestId, result: JsonObject): void {
-    if (this.#open.settle(id)) this.#put(this.#encode({ jsonrpc: "2.0", id, result }));
+  #answerDirectly(id: RequestId, result: ToolAnswer): void {
+    if (!this.#open.settle(id)) return;
+    const raw = result instanceof RawResult ? encodeRaw(id, result, this.#room) : undefined;
+    this.#put(raw ?? this.#encode({ jsonrpc: "2.0", id, result: readResult(result) }));
   }
 
   /** A request that turned out to be the SDK's, unless it was cancelled meanwhile. */
@@ -177,10 +181,14 @@ export class StdioTransport implements Transport {
   }
 
   #encode(message: JSONRPCMessage): string {
-    return encodeMessage(message, MAX_QUEUED_BYTES - this.#writer.queuedBytes);
+    return encodeMessage(message, this.#room);
   }
 
-  #put(line: string): void {
+  get #room(): number {
+    return MAX_QUEUED_BYTES - this.#writer.queuedBytes;
+  }
+
+  #put(line: string | Uint8Array): void {
     this.#writer.write(line).catch(() => {}); // a broken pipe is told by onFailed
   }
 

@@ -1,6 +1,7 @@
 import { ProtocolError, ProtocolErrorCode } from "@modelcontextprotocol/server";
 import type { Gateway } from "../../gateway/gateway.ts";
 import type { HostSide } from "../../gateway/host-side.ts";
+import type { ToolAnswer } from "../../model/call.ts";
 import { GatewayError } from "../../model/errors.ts";
 import type { JsonObject } from "../../model/json.ts";
 import { definitionOf, type MetaTool, type MetaToolCaller } from "./define-meta-tool.ts";
@@ -40,7 +41,7 @@ export function toolNamed(name: string): MetaTool {
 }
 
 /** Runs one of our tools; a failure is a result too, so it never rejects. */
-export async function runTool(tool: MetaTool, args: JsonObject, parts: FaceParts, caller: MetaToolCaller): Promise<JsonObject> {
+export async function runTool(tool: MetaTool, args: JsonObject, parts: FaceParts, caller: MetaToolCaller): Promise<ToolAnswer> {
   try {
     return await tool.run(args, await parts.gateway(), caller);
   } catch (reason) {

@@ -5,7 +5,7 @@ import type { Intake } from "../intake.ts";
 export const admission =
   (intake: Intake): CallFilter =>
   (next) =>
-  async (call, ctx) => {
+  (call, ctx) => {
     intake.assertOpen();
-    return await next(call, ctx);
+    return next(call, ctx);
   };

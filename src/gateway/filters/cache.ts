@@ -1,9 +1,10 @@
 import { cacheKey } from "../../cache/cache-key.ts";
 import { cacheTtlOf, isKeepable, isPlainCall } from "../../cache/cacheability.ts";
 import type { CachedAnswer, ResultCache } from "../../cache/result-cache.ts";
-import type { CallContext, CallFilter, CallHandler, ToolCall, ToolResult } from "../../model/call.ts";
+import type { CallContext, CallFilter, CallHandler, ToolAnswer, ToolCall, ToolResult } from "../../model/call.ts";
 import { GatewayError } from "../../model/errors.ts";
 import { isJsonObject } from "../../model/json.ts";
+import { readResult } from "../../model/raw-result.ts";
 import { formatMs } from "../../model/units.ts";
 import { SingleFlight } from "../../resilience/single-flight.ts";
 import { isTrustedReadOnly } from "../../security/policy.ts";
@@ -71,7 +72,7 @@ async function write(
   call: ToolCall,
   ctx: CallContext,
   next: CallHandler,
-): Promise<ToolResult> {
+): Promise<ToolAnswer> {
   const { backend } = call.ref;
   const lateMs = router.find(backend)?.spec.callTimeoutMs ?? 0;
   const end = results.beginWrite(backend);
@@ -127,7 +128,7 @@ async function fetch(
   const version = results.version(backend);
   ctx.notes.cache = "miss";
   results.count(backend, "miss");
-  const result = await next(call, ctx);
+  const result = readResult(await next(call, { ...ctx, takesRaw: false }));
   if (placeOf(router, call, ctx)?.key === place.key) {
     if (isKeepable(result) && ctx.notes.asked === undefined)
       results.keep({ ...place, backend, version, result, tookMs: clock.now() - began });

@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import type { CallFilter, ToolCall, ToolResult } from "../../model/call.ts";
 import { canonicalJson } from "../../model/json.ts";
+import { readResult } from "../../model/raw-result.ts";
 import { formatToolRef } from "../../model/tool.ts";
 import type { IdempotencyKeys } from "../../resilience/idempotency.ts";
 
@@ -11,11 +12,13 @@ const continues = ({ round }: ToolCall): boolean => round?.inputResponses !== un
 export const idempotency =
   (keys: IdempotencyKeys<ToolResult>): CallFilter =>
   (next) =>
-  async (call, ctx) => {
+  (call, ctx) => {
     const key = call.idempotencyKey;
-    if (key === undefined || continues(call)) return await next(call, ctx);
+    if (key === undefined || continues(call)) return next(call, ctx);
     const fingerprint = createHash("sha256")
       .update(`${formatToolRef(call.ref)} ${canonicalJson(call.args)}`)
       .digest("hex");
-    return await keys.run({ key, fingerprint, signal: ctx.signal }, (signal) => next(call, { ...ctx, signal }));
+    return keys.run({ key, fingerprint, signal: ctx.signal }, async (signal) =>
+      readResult(await next(call, { ...ctx, signal, takesRaw: false })),
+    );
   };

@@ -1,6 +1,7 @@
-import type { CallContext, CallFilter, ToolCall } from "../../model/call.ts";
+import type { CallContext, CallFilter, ToolAnswer, ToolCall } from "../../model/call.ts";
 import { GatewayError } from "../../model/errors.ts";
 import type { CallRecord, Observer } from "../../model/ports.ts";
+import { RawResult } from "../../model/raw-result.ts";
 import type { Clock } from "../../time/clock.ts";
 
 /** Outermost: exactly one record per call, also for refusals. */
@@ -11,7 +12,7 @@ export const observe =
     const began = clock.now();
     try {
       const result = await next(call, ctx);
-      observer.callFinished(record(call, ctx, began, clock.now(), result["isError"] === true ? "tool_error" : "ok"));
+      observer.callFinished(record(call, ctx, began, clock.now(), isToolError(result) ? "tool_error" : "ok"));
       return result;
     } catch (reason) {
       const error = GatewayError.from(reason, ctx.signal);
@@ -19,6 +20,8 @@ export const observe =
       throw error;
     }
   };
+
+const isToolError = (result: ToolAnswer): boolean => (result instanceof RawResult ? result.isError : result["isError"] === true);
 
 const record = (
   { ref }: ToolCall,

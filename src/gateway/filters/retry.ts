@@ -1,4 +1,4 @@
-import type { CallContext, CallFilter, ToolCall, ToolResult } from "../../model/call.ts";
+import type { CallContext, CallFilter, ToolAnswer, ToolCall } from "../../model/call.ts";
 import { GatewayError } from "../../model/errors.ts";
 import { mayRetry, withRetryAdvice } from "../../resilience/retry-policy.ts";
 import { isTrustedIdempotent } from "../../security/policy.ts";
@@ -32,7 +32,7 @@ export const retry =
   };
 
 /** One attempt, of which the guard hears how long an answer took, and whether fewer requests were asked for. */
-async function tryOnce(guard: Guard, clock: Clock, ctx: CallContext, send: () => Promise<ToolResult>): Promise<ToolResult> {
+async function tryOnce(guard: Guard, clock: Clock, ctx: CallContext, send: () => Promise<ToolAnswer>): Promise<ToolAnswer> {
   await guard.pushback.pass(ctx);
   const began = clock.now();
   try {

@@ -1,4 +1,4 @@
-import type { CallContext, CallHandler, ProgressUpdate, ToolCall, ToolResult } from "../../model/call.ts";
+import type { CallContext, CallHandler, ProgressUpdate, ToolAnswer, ToolCall } from "../../model/call.ts";
 import { GatewayError } from "../../model/errors.ts";
 import type { AskHost } from "../../model/host.ts";
 import type { JsonObject } from "../../model/json.ts";
@@ -83,7 +83,7 @@ async function ask(
   ctx: CallContext,
   connection: Connection,
   descriptor: ToolDescriptor,
-): Promise<ToolResult> {
+): Promise<ToolAnswer> {
   assertContinuable(call, connection);
   const ms = deps.sendMs(call);
   const expired = () =>
@@ -105,8 +105,10 @@ async function ask(
     log: ctx.log,
     definition: descriptor.definition,
   };
+  const params = { ...paramsOf(call), _meta: metaOf(ctx, connection, waitMs) };
   try {
-    return await connection.request("tools/call", { ...paramsOf(call), _meta: metaOf(ctx, connection, waitMs) }, options);
+    if (ctx.takesRaw && connection.callRaw) return await connection.callRaw(params, options);
+    return await connection.request("tools/call", params, options);
   } finally {
     ctx.notes.backendMs = (ctx.notes.backendMs ?? 0) + deps.clock.now() - ctx.notes.sentAt;
   }

@@ -1,5 +1,6 @@
 import type { CallContext, CallFilter, ToolResult } from "../../model/call.ts";
 import { isJsonObject, type JsonObject } from "../../model/json.ts";
+import { RawResult, readResult } from "../../model/raw-result.ts";
 import { BYTES_PER_TOKEN, MAX_RESULT_TOKENS } from "../../model/units.ts";
 import { type CutResult, cutResult, type ResultBudget } from "../../results/cut-result.ts";
 import type { ResultStore } from "../../results/result-store.ts";
@@ -15,10 +16,13 @@ export const shapeResult =
   (router: Router, store: ResultStore): CallFilter =>
   (next) =>
   async (call, ctx) => {
-    const result = await next(call, ctx);
+    const answer = await next(call, ctx);
+    const standing = router.find(call.ref.backend)?.spec.maxResultTokens ?? MAX_RESULT_TOKENS.most; // a reload may have removed it meanwhile
+    const budget = budgetOf(ctx, standing);
+    if (answer instanceof RawResult && answer.textBytes <= budget.text && answer.binaryBytes <= budget.binary) return answer;
+    const result = readResult(answer);
     if (result["resultType"] === "input_required" || ctx.maxTokens === Number.POSITIVE_INFINITY) return result;
-    const standing = router.find(call.ref.backend)?.spec.maxResultTokens; // a reload may have removed it meanwhile
-    const cut = cutResult(result, budgetOf(ctx, standing ?? MAX_RESULT_TOKENS.most));
+    const cut = cutResult(result, budget);
     return cut ? shaped(result, cut, store) : result;
   };
 

@@ -2,6 +2,7 @@ import { GatewayError } from "../../model/errors.ts";
 import { INTERNAL_ERROR, parseMessage, type RequestId, type RpcMessage } from "../../wire/json-rpc.ts";
 import { LineReader } from "../../wire/line-codec.ts";
 import { peekEnvelope, peekTrailingId } from "../../wire/peek-envelope.ts";
+import { type ScannedAnswer, scanAnswer } from "../../wire/scan-answer.ts";
 
 const TAIL_BYTES = 4_096;
 const SAMPLE_CHARACTERS = 200;
@@ -14,6 +15,8 @@ export type StrayKind = "not-json" | "not-rpc" | "too-long" | "unmatched";
 export interface ChildReaderOptions {
   readonly maxLineBytes: number;
   readonly onMessage: (message: RpcMessage) => void;
+  /** Hears an answer whose result was not read. */
+  readonly onRaw: (answer: ScannedAnswer) => void;
   /** An answer was lost and nobody can tell whose it was. */
   readonly onLost: (error: GatewayError) => void;
   /** Hears of every skipped line, with its first 200 characters. */
@@ -36,7 +39,9 @@ interface LostLine {
 export class ChildReader {
   readonly #options: ChildReaderOptions;
   readonly #lines: LineReader;
-  readonly #pending = new Set<RequestId>();
+  /** The requests of ours that are open, and whether the result of each may stay unread. */
+  readonly #pending = new Map<RequestId, boolean>();
+  #takingRaw = 0;
   #strayCount = 0;
   #lost: LostLine | undefined;
 
@@ -65,16 +70,18 @@ export class ChildReader {
   }
 
   /** Lets exactly one answer with this id through. */
-  expect(id: RequestId): void {
-    this.#pending.add(id);
+  expect(id: RequestId, takesRaw = false): void {
+    this.#pending.set(id, takesRaw);
+    if (takesRaw) this.#takingRaw += 1;
   }
 
   /** Makes a late answer nobody's. */
   forget(id: RequestId): void {
-    this.#pending.delete(id);
+    this.#claim(id);
   }
 
   #readLine(line: Buffer): void {
+    if (this.#takingRaw > 0 && this.#handOnRaw(line)) return;
     const parsed = parseMessage(line);
     if (parsed.kind === "invalid") {
       const isAnswer = parsed.shape === "response" && line.includes(RPC_MARK); // a log line may have an "id" and an "error" too
@@ -83,6 +90,15 @@ export class ChildReader {
       this.#skip(line[0] === OPEN_BRACE ? "not-rpc" : "not-json", line);
     } else if (parsed.kind === "response" && !this.#claim(parsed.message.id)) this.#skip("unmatched", line);
     else this.#options.onMessage(parsed.message);
+  }
+
+  /** True if the line answers a request whose result may stay unread, and can. */
+  #handOnRaw(line: Buffer): boolean {
+    const answer = scanAnswer(line);
+    if (!answer || !this.#pending.get(answer.id)) return false;
+    this.#claim(answer.id);
+    this.#options.onRaw(answer);
+    return true;
   }
 
   #beginTooLong(head: Buffer): void {
@@ -113,7 +129,9 @@ export class ChildReader {
 
   /** True once for every request of ours. */
   #claim(id: RequestId | null): boolean {
-    return id !== null && this.#pending.delete(id);
+    if (id === null) return false;
+    if (this.#pending.get(id)) this.#takingRaw -= 1;
+    return this.#pending.delete(id);
   }
 
   #skip(kind: StrayKind, line: Buffer): void {

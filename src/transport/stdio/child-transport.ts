@@ -2,10 +2,12 @@ import type { Readable, Writable } from "node:stream";
 import type { JSONRPCMessage, MessageExtraInfo, Transport } from "@modelcontextprotocol/client";
 import { GatewayError } from "../../model/errors.ts";
 import { type Host, NO_HOST } from "../../model/host.ts";
+import type { RawResult } from "../../model/raw-result.ts";
 import { type Clock, systemClock } from "../../time/clock.ts";
 import { stringifyExactly } from "../../wire/exact-json.ts";
 import type { RpcMessage, RpcResponse } from "../../wire/json-rpc.ts";
 import { LineWriter } from "../../wire/line-writer.ts";
+import type { ScannedAnswer } from "../../wire/scan-answer.ts";
 import type { DirectRequest } from "../direct-call.ts";
 import { OpenCalls } from "../open-calls.ts";
 import { ChildReader, type StrayKind } from "./child-reader.ts";
@@ -47,7 +49,7 @@ export class ChildTransport implements Transport {
   readonly #output: Readable;
   readonly #reader: ChildReader;
   readonly #writer: LineWriter;
-  readonly #inbox: RpcMessage[] = [];
+  readonly #inbox: (RpcMessage | ScannedAnswer)[] = [];
   readonly #directs: DirectRequests;
   readonly #calls: OpenCalls;
   #delivering = false;
@@ -59,13 +61,14 @@ export class ChildTransport implements Transport {
     const { input, output, maxLineBytes = MAX_CHILD_LINE_BYTES, onStray } = options;
     const { backend = "the server", clock = systemClock, host = NO_HOST } = options;
     this.#calls = new OpenCalls({ backend, clock, host, reply: (response) => this.send(response as JSONRPCMessage) });
-    this.#directs = new DirectRequests((message) => this.send(message), this.#calls);
+    this.#directs = new DirectRequests((message, takesRaw) => this.#send(message, takesRaw), this.#calls);
     this.#input = input;
     this.#output = output;
     this.#reader = new ChildReader({
       maxLineBytes,
       onStray,
       onMessage: (message) => this.#receive(message),
+      onRaw: (answer) => this.#receive(answer),
       onLost: (error) => this.#finish(error),
     });
     this.#writer = new LineWriter(input, { highWaterBytes: MAX_QUEUED_BYTES, onFailed: () => this.#inputBroke() });
@@ -88,18 +91,22 @@ export class ChildTransport implements Transport {
   }
 
   /** Sends one message; rejects with `unavailable` if the child is gone and `resource_exhausted` if it has stopped reading. */
-  async send(message: JSONRPCMessage): Promise<void> {
+  send(message: JSONRPCMessage): Promise<void> {
+    return this.#send(message, false);
+  }
+
+  async #send(message: JSONRPCMessage, takesRaw: boolean): Promise<void> {
     if (this.#closed) throw gone();
     const line = stringifyExactly(message);
     if ("method" in message && "id" in message) {
       if (this.#writer.queuedBytes > MAX_QUEUED_BYTES) throw notReading();
-      this.#reader.expect(message.id);
+      this.#reader.expect(message.id, takesRaw);
     } else if ("method" in message && message.method === "notifications/cancelled") this.#forget(message.params?.["requestId"]);
     await this.#writer.write(line);
   }
 
   /** Sends a request past the SDK and gives back its response. */
-  direct(direct: DirectRequest): Promise<RpcResponse> {
+  direct(direct: DirectRequest): Promise<RpcResponse | RawResult> {
     return this.#directs.ask(direct);
   }
 
@@ -114,7 +121,7 @@ export class ChildTransport implements Transport {
     if (typeof id === "string" || typeof id === "number") this.#reader.forget(id);
   }
 
-  #receive(message: RpcMessage): void {
+  #receive(message: RpcMessage | ScannedAnswer): void {
     this.#inbox.push(message);
     if (!this.#delivering) void this.#deliverAll(); // never rejects: what a listener throws goes to onerror
   }
@@ -129,9 +136,10 @@ export class ChildTransport implements Transport {
     if (this.#ended) this.#finish();
   }
 
-  #hand(message: RpcMessage): void {
+  #hand(message: RpcMessage | ScannedAnswer): void {
     try {
-      if (!this.#directs.take(message) && !this.#calls.take(message)) this.onmessage?.(message as JSONRPCMessage); // the SDK checks for itself what its narrower types promise
+      if (!("jsonrpc" in message)) this.#directs.takeRaw(message);
+      else if (!this.#directs.take(message) && !this.#calls.take(message)) this.onmessage?.(message as JSONRPCMessage); // the SDK checks for itself what its narrower types promise
     } catch (error) {
       this.onerror?.(GatewayError.from(error));
     }

@@ -1,8 +1,10 @@
 import type { Readable } from "node:stream";
 import type { GatewayError } from "../../model/errors.ts";
 import { isJsonObject } from "../../model/json.ts";
+import type { RawResult } from "../../model/raw-result.ts";
 import type { Clock } from "../../time/clock.ts";
 import { parseMessage, type RequestId, type RpcMessage } from "../../wire/json-rpc.ts";
+import { scanAnswer } from "../../wire/scan-answer.ts";
 import { type HttpAnswer, mediaTypeOf, type WholeAnswer } from "./http-answer.ts";
 import { brokenAnswer, fromHttpError } from "./http-errors.ts";
 import { discard } from "./http-pool.ts";
@@ -25,6 +27,8 @@ export interface AnswerContext {
   readonly id: RequestId | undefined;
   readonly limits: AnswerLimits;
   readonly deliver: (message: RpcMessage) => void;
+  /** Takes a result that need not be read; absent where all are. */
+  readonly deliverRaw?: ((result: RawResult) => void) | undefined;
 }
 
 /** How a stream of events ended. */
@@ -45,6 +49,7 @@ export const isEventStream = ({ headers }: HttpAnswer): boolean => mediaTypeOf(h
 
 /** Delivers the response in a JSON body; throws `upstream_protocol` when it is anything else. */
 export function readJsonAnswer({ body }: WholeAnswer, context: AnswerContext): void {
+  if (deliveredRaw(body, context)) return;
   const message = readMessage(body, context);
   if ("method" in message) throw brokenAnswer(context.backend, "is no response");
   context.deliver(message);
@@ -69,9 +74,7 @@ export async function readEventStream(answer: HttpAnswer, context: AnswerContext
       for (const event of decoder.push(chunk)) {
         events += 1;
         if (event.type !== "message") continue;
-        const message = readMessage(event.data, context);
-        context.deliver(message);
-        if (!("method" in message)) {
+        if (deliveredRaw(event.data, context) || deliveredResponse(event.data, context)) {
           leaveTail(answer.body, context.clock);
           return end(true);
         }
@@ -87,6 +90,21 @@ export async function readEventStream(answer: HttpAnswer, context: AnswerContext
     if (failure.code === "upstream_protocol") throw failure;
     return end(false, failure);
   }
+}
+
+/** True if the text is the response, of a kind that goes on unread. */
+function deliveredRaw(text: Buffer, { id, deliverRaw }: AnswerContext): boolean {
+  const answer = deliverRaw && scanAnswer(text);
+  if (!answer || answer.id !== id) return false;
+  deliverRaw?.(answer.result);
+  return true;
+}
+
+/** True if the message in the text was the response. */
+function deliveredResponse(text: Buffer, context: AnswerContext): boolean {
+  const message = readMessage(text, context);
+  context.deliver(message);
+  return !("method" in message);
 }
 
 function readMessage(text: Buffer, { backend, id }: AnswerContext): RpcMessage {

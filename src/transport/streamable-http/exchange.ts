@@ -1,4 +1,5 @@
 import type { GatewayError } from "../../model/errors.ts";
+import type { RawResult } from "../../model/raw-result.ts";
 import type { Signal } from "../../model/signal.ts";
 import { type Clock, sleep } from "../../time/clock.ts";
 import { stringifyExactly } from "../../wire/exact-json.ts";
@@ -34,6 +35,8 @@ export interface Ask {
   readonly headers: Readonly<Record<string, string>>;
   readonly signal: Signal;
   readonly deliver: (message: RpcMessage) => void;
+  /** Takes a result that need not be read; absent where all are. */
+  readonly deliverRaw?: ((result: RawResult) => void) | undefined;
 }
 
 /** The backend has forgotten the session a request named, and did not look at the request. */
@@ -128,9 +131,9 @@ async function resume(parts: ExchangeParts, ask: Ask, context: AnswerContext, be
 const brokenOff = (backend: string, end: StreamEnd): GatewayError =>
   end.error ?? brokenAnswer(backend, "ends without a response");
 
-function answerContext(parts: ExchangeParts, { request, deliver }: Ask): AnswerContext {
+function answerContext(parts: ExchangeParts, { request, deliver, deliverRaw }: Ask): AnswerContext {
   const { backend, clock, session, maxMessageBytes: messageBytes } = parts;
-  return { backend, clock, id: request.id, limits: limitsFor(request.method, messageBytes), deliver: noteInitialize };
+  return { backend, clock, id: request.id, limits: limitsFor(request.method, messageBytes), deliver: noteInitialize, deliverRaw };
 
   function noteInitialize(message: RpcMessage): void {
     if (request.method === "initialize" && !("method" in message)) session.learn(message);

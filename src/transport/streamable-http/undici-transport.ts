@@ -2,6 +2,7 @@ import type { JSONRPCMessage, Transport as SdkTransport, TransportSendOptions } 
 import { GatewayError } from "../../model/errors.ts";
 import { type Host, NO_HOST } from "../../model/host.ts";
 import type { Traffic } from "../../model/ports.ts";
+import type { RawResult } from "../../model/raw-result.ts";
 import type { Signal } from "../../model/signal.ts";
 import type { Clock } from "../../time/clock.ts";
 import { LinkedSignal, linkDeadline, linkSignal } from "../../time/linked-signal.ts";
@@ -15,7 +16,7 @@ import {
 } from "../../wire/json-rpc.ts";
 import { DirectInbox, type DirectRequest } from "../direct-call.ts";
 import { type Listener, OpenCalls } from "../open-calls.ts";
-import type { ExchangeParts } from "./exchange.ts";
+import type { Ask, ExchangeParts } from "./exchange.ts";
 import { claimedRevision } from "./headers.ts";
 import { HttpConversation } from "./http-conversation.ts";
 import { brokenAnswer } from "./http-errors.ts";
@@ -32,6 +33,9 @@ export interface UndiciTransportOptions {
   /** The largest JSON body or event that is read, in bytes; default 8 MiB. */
   readonly maxMessageBytes?: number | undefined;
 }
+
+/** An exchange that may be given up only by cancellation or `close`. */
+type OpenAsk = Omit<Ask, "signal"> & { readonly signal: Signal | undefined };
 
 const MAX_MESSAGE_BYTES = 8 * 2 ** 20;
 const CANCEL_MS = 1_000;
@@ -93,15 +97,16 @@ export class UndiciTransport implements SdkTransport {
   }
 
   /** Sends a request past the SDK and gives back its response; one that is given up is cancelled as the SDK would. */
-  async direct(direct: DirectRequest): Promise<RpcResponse> {
+  async direct(direct: DirectRequest): Promise<RpcResponse | RawResult> {
     if (this.#life.signal.aborted) throw this.#closed("not_executed");
-    const { request, headers, signal } = direct;
+    const { request, headers, signal, takesRaw } = direct;
     const inbox = new DirectInbox(direct);
     using _open = this.#calls.open(direct);
     try {
-      await this.#exchange(request, headers, signal, (message) => {
+      const deliver = (message: RpcMessage): void => {
         if (!inbox.take(message)) this.#deliver(message, direct);
-      });
+      };
+      await this.#exchange({ request, headers, signal, deliver, deliverRaw: takesRaw ? inbox.takeRaw : undefined });
     } catch (error) {
       if (signal.aborted) this.#tellCancelled(request);
       throw error;
@@ -117,22 +122,18 @@ export class UndiciTransport implements SdkTransport {
   }
 
   async #ask(request: RpcRequest, { headers = {}, requestSignal }: TransportSendOptions): Promise<void> {
-    await this.#exchange(request, headers, requestSignal, (message) => this.#deliver(message));
+    await this.#exchange({ request, headers, signal: requestSignal, deliver: (message) => this.#deliver(message) });
   }
 
   /** Asks, and can be told to stop by the caller, by a cancellation that names the request, and by `close`. */
-  async #exchange(
-    request: RpcRequest,
-    headers: Readonly<Record<string, string>>,
-    caller: Signal | undefined,
-    deliver: (message: RpcMessage) => void,
-  ): Promise<void> {
-    using exchange = linkSignal(caller);
+  async #exchange({ request, headers, signal, deliver, deliverRaw }: OpenAsk): Promise<void> {
+    const exchange = linkSignal(signal);
     this.#inFlight.set(request.id, exchange);
     try {
-      await this.#conversation.ask({ request, headers, signal: exchange.signal, deliver });
+      await this.#conversation.ask({ request, headers, signal: exchange, deliver, deliverRaw });
     } finally {
       this.#inFlight.delete(request.id);
+      exchange[Symbol.dispose]();
     }
   }
 

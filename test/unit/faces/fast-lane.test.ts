@@ -2,6 +2,7 @@ import type { JSONRPCMessage } from "@modelcontextprotocol/server";
 import { describe, expect, test } from "vitest";
 import { type DirectCall, FastLane } from "../../../src/faces/mcp/fast-lane.ts";
 import type { JsonObject } from "../../../src/model/json.ts";
+import { readResult } from "../../../src/model/raw-result.ts";
 import { settle } from "../../support/manual-clock.ts";
 
 const toolCall = (params: JsonObject, id: string | number = 1) => ({ jsonrpc: "2.0" as const, id, method: "tools/call", params });
@@ -11,7 +12,10 @@ function openLane(result: JsonObject | "nothing" | Error = { content: [] }) {
   const calls: DirectCall[] = [];
   const answers: [string | number, JsonObject][] = [];
   const passed: JSONRPCMessage[] = [];
-  const lane = new FastLane({ answer: (id, answer) => answers.push([id, answer]), pass: (message) => passed.push(message) });
+  const lane = new FastLane({
+    answer: (id, answer) => answers.push([id, readResult(answer)]),
+    pass: (message) => passed.push(message),
+  });
   lane.open(async (call) => {
     calls.push(call);
     if (result instanceof Error) throw result;

@@ -34,31 +34,65 @@ describe("IdleWatch", () => {
   test("nothing is idle while somebody holds it, and it is idle from the moment the last one lets go", async () => {
     const { clock, idle, ran } = watch();
     idle.touch();
-    const [one, other] = [idle.hold(), idle.hold()];
+    idle.hold();
+    idle.hold();
     expect(idle.holders).toBe(2);
-    expect(clock.waiting).toBe(0);
     await clock.advance(10_000);
-    one[Symbol.dispose]();
+    expect(clock.waiting).toBe(0);
+    idle.release();
     idle.touch();
     await clock.advance(10_000);
     expect(ran).toEqual([]);
-    other[Symbol.dispose]();
+    idle.release();
     expect(idle.holders).toBe(0);
     await clock.advance(1_000);
     expect(ran).toEqual(["pause at 21000"]);
   });
 
+  test("a hundred calls in a row leave one timer, and it is idle from the end of the last one", async () => {
+    const { clock, idle, ran } = watch();
+    idle.touch();
+    for (let call = 0; call < 100; call += 1) {
+      idle.hold();
+      await clock.advance(7);
+      idle.release();
+      expect(clock.waiting).toBe(1);
+    }
+    await clock.advance(999);
+    expect(ran).toEqual([]);
+    await clock.advance(4_001);
+    expect(ran).toEqual(["pause at 1700", "stop at 5700"]);
+  });
+
+  test("a stage that has it touched begins anew", async () => {
+    const clock = new ManualClock();
+    const ran: number[] = [];
+    const idle: IdleWatch = new IdleWatch(clock, [
+      {
+        afterMs: 10,
+        run: () => {
+          ran.push(clock.now());
+          if (ran.length < 3) idle.touch();
+        },
+      },
+    ]);
+    idle.touch();
+    await clock.advance(100);
+    expect([ran, clock.waiting]).toEqual([[10, 20, 30], 0]);
+  });
+
   test("whoever waits until it is free waits for the last holder and leaves no timer", async () => {
     const { clock, idle } = watch({});
-    const [one, other] = [idle.hold(), idle.hold()];
+    idle.hold();
+    idle.hold();
     let free = false;
     const waiting = idle.whenFree(60_000).then(() => {
       free = true;
     });
-    one[Symbol.dispose]();
+    idle.release();
     await settle();
     expect(free).toBe(false);
-    other[Symbol.dispose]();
+    idle.release();
     await waiting;
     expect(clock.waiting).toBe(0);
   });

@@ -7,5 +7,6 @@ export const invokeReadonly: MetaTool = {
   properties: CALL_PROPERTIES,
   required: ["tool"],
   hints: { readOnlyHint: true, openWorldHint: true },
-  run: async (args, gateway, caller) => await gateway.invokeReadonly(readInvoke(args, caller), withTimeout(args, caller)),
+  run: async (args, gateway, caller) =>
+    await gateway.relay(readInvoke(args, caller), withTimeout(args, caller), { readOnly: true }),
 };

@@ -7,5 +7,6 @@ export const invoke: MetaTool = {
   properties: { ...CALL_PROPERTIES, idempotencyKey: STRING },
   required: ["tool"],
   hints: { readOnlyHint: false, destructiveHint: true, idempotentHint: false, openWorldHint: true },
-  run: async (args, gateway, caller) => await gateway.invoke(readInvoke(args, caller), withTimeout(args, caller)),
+  run: async (args, gateway, caller) =>
+    await gateway.relay(readInvoke(args, caller), withTimeout(args, caller), { readOnly: false }),
 };

@@ -4,6 +4,7 @@ import type { BackendSpec } from "../../../../src/model/backend-spec.ts";
 import type { CallContext, CallFilter, CallHandler, ToolCall, ToolResult } from "../../../../src/model/call.ts";
 import type { GatewayError } from "../../../../src/model/errors.ts";
 import type { JsonObject } from "../../../../src/model/json.ts";
+import { readResult } from "../../../../src/model/raw-result.ts";
 import { makeSpec } from "../../../support/fake-backend.ts";
 
 export const REF = { backend: "git", tool: "log" };
@@ -26,7 +27,13 @@ export const through = async (
   next: CallHandler,
   call: ToolCall = callOf(),
   context: CallContext = contextOf(),
-): Promise<ToolResult | GatewayError> => await filter(next)(call, context).catch((error: unknown) => error as GatewayError);
+): Promise<ToolResult | GatewayError> => {
+  try {
+    return readResult(await filter(next)(call, context));
+  } catch (error) {
+    return error as GatewayError;
+  }
+};
 
 /** What a filter may ask of a router with one server "git" and its tool "log"; both are the test's to change. */
 export class OneServer {
