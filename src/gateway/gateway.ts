@@ -103,19 +103,20 @@ export class Gateway implements AsyncDisposable {
   }
 
   /** As `invoke` or `invokeReadonly`, for whoever passes the result on: it may come unread. */
-  relay(request: InvokeRequest, caller: Caller, { readOnly }: { readonly readOnly: boolean }): Promise<ToolAnswer> {
-    return this.#call(readOnly ? this.#parts.readOnlyCalls : this.#parts.calls, request, caller, { takesRaw: true });
+  async relay(request: InvokeRequest, caller: Caller, { readOnly }: { readonly readOnly: boolean }): Promise<ToolAnswer> {
+    return await this.#call(readOnly ? this.#parts.readOnlyCalls : this.#parts.calls, request, caller, { takesRaw: true });
   }
 
   /** Runs calls in parallel through the same pipe; answers in order, and one failure does not fail the rest. */
   async invokeMany(requests: readonly InvokeRequest[], caller: Caller): Promise<readonly InvokeOutcome[]> {
     return await Promise.all(
-      requests.map((request) =>
-        this.#call(this.#parts.calls, request, caller, { siblings: requests.length }).then(
-          (answer): InvokeOutcome => ({ result: readResult(answer) }),
-          (reason: unknown): InvokeOutcome => ({ error: GatewayError.from(reason, caller.signal) }),
-        ),
-      ),
+      requests.map(async (request): Promise<InvokeOutcome> => {
+        try {
+          return { result: readResult(await this.#call(this.#parts.calls, request, caller, { siblings: requests.length })) };
+        } catch (reason) {
+          return { error: GatewayError.from(reason, caller.signal) };
+        }
+      }),
     );
   }
 
@@ -220,13 +221,13 @@ export class Gateway implements AsyncDisposable {
     void this.#parts.learn.learn(backend, new AbortController().signal).catch(() => undefined); // its failure shows in status
   }
 
-  async #call(pipe: CallHandler, request: InvokeRequest, caller: Caller, delivery: Delivery = {}): Promise<ToolAnswer> {
+  #call(pipe: CallHandler, request: InvokeRequest, caller: Caller, delivery: Delivery = {}): Promise<ToolAnswer> {
     const ref = parseToolRef(request.tool);
     const spec = this.#parts.router.find(ref.backend)?.spec; // a server nobody knows is refused in the pipe, on record
     const toolMs = spec?.tools.overrides.get(ref.tool)?.timeoutMs;
     const { totalMs } = callBudget(spec?.callTimeoutMs ?? Number.POSITIVE_INFINITY, toolMs, caller.timeoutMs);
     const { args, idempotencyKey, round } = request;
-    return await pipe({ ref, args, idempotencyKey, round }, this.#context(request, caller, totalMs, delivery));
+    return pipe({ ref, args, idempotencyKey, round }, this.#context(request, caller, totalMs, delivery));
   }
 
   /** Every member by its name: copying one object into another shows in the time of a call. */

@@ -6,5 +6,5 @@ import type { Connection } from "../model/ports.ts";
 const CLIENT_CAPABILITIES = "io.modelcontextprotocol/clientCapabilities";
 
 /** The `_meta` that tells a modern backend what the host can do, since it may answer with a question; nothing for a legacy one. */
-export const mirroredCapabilities = (hostCapabilities: JsonObject | undefined, { era }: Connection): JsonObject =>
-  era === "modern" && hostCapabilities ? { [CLIENT_CAPABILITIES]: relayedCapabilities(hostCapabilities) } : {};
+export const mirroredCapabilities = (hostCapabilities: JsonObject | undefined, { era }: Connection): JsonObject | undefined =>
+  era === "modern" && hostCapabilities ? { [CLIENT_CAPABILITIES]: relayedCapabilities(hostCapabilities) } : undefined;

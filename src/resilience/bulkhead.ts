@@ -63,24 +63,23 @@ export class Bulkhead {
    * there is not even room to wait, and the signal's reason when it aborts in the queue.
    */
   async run<T>(work: () => Promise<T>, { signal, bytes }: Cargo): Promise<T> {
-    using _share = this.#options.shared.enter(bytes) ?? this.#shed("the gateway has too many calls under way");
-    if (!this.#places.tryTake()) await this.#queue(signal, bytes);
+    const { clock, shared } = this.#options;
+    if (!shared.tryEnter(bytes)) this.#shed("the gateway has too many calls under way");
+    let began: number | undefined;
     try {
+      if (!this.#places.tryTake()) await this.#queue(signal, bytes);
+      began = clock.now();
       if (signal.aborted) throw GatewayError.from(signal.reason); // between the queue and here
-      return await this.#measure(work);
+      return await work();
     } finally {
-      this.#places.giveBack();
+      shared.leave(bytes);
+      if (began !== undefined) this.#leave(clock.now() - began);
     }
   }
 
-  async #measure<T>(work: () => Promise<T>): Promise<T> {
-    const { clock } = this.#options;
-    const began = clock.now();
-    try {
-      return await work();
-    } finally {
-      this.#averageMs += NEWEST * (clock.now() - began - this.#averageMs);
-    }
+  #leave(ms: number): void {
+    this.#places.giveBack();
+    this.#averageMs += NEWEST * (ms - this.#averageMs);
   }
 
   async #queue(signal: Signal, bytes: number): Promise<void> {

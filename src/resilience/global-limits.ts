@@ -18,16 +18,17 @@ export class GlobalLimits {
     return this.#bytes;
   }
 
-  /** Takes a share for one call; disposing gives it back. Undefined if there is none left. */
-  enter(bytes: number): Disposable | undefined {
-    if (this.#calls >= this.#maxCalls || this.#bytes + bytes > this.#maxBytes) return undefined;
+  /** Takes a share for one call; false if there is none left. */
+  tryEnter(bytes: number): boolean {
+    if (this.#calls >= this.#maxCalls || this.#bytes + bytes > this.#maxBytes) return false;
     this.#calls += 1;
     this.#bytes += bytes;
-    return {
-      [Symbol.dispose]: () => {
-        this.#calls -= 1;
-        this.#bytes -= bytes;
-      },
-    };
+    return true;
+  }
+
+  /** Gives a share back. */
+  leave(bytes: number): void {
+    this.#calls -= 1;
+    this.#bytes -= bytes;
   }
 }

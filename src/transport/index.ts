@@ -85,9 +85,9 @@ function wayTo({ spec, endpoint }: ConnectRequest, clock: Clock, host: Host): Wa
     strayLines: undefined,
     hasSession: () => newest?.hasSession === true,
     traffic: () => newest?.traffic,
-    sendDirect: async (direct) => {
+    sendDirect: (direct) => {
       if (!newest) throw new GatewayError("internal", `Cannot call "${spec.id}": it was never dialled`, { backend: spec.id });
-      return await newest.direct(direct);
+      return newest.direct(direct);
     },
   };
 }

@@ -8,12 +8,12 @@ import type { Router } from "../router.ts";
 export const bulkhead =
   (router: Router, guards: Guards, clock: Clock): CallFilter =>
   (next) =>
-  async (call, ctx) => {
+  (call, ctx) => {
     const guard = guards.of(router.usable(call.ref.backend));
     const came = clock.now();
     const cargo = { signal: ctx.signal, bytes: roughBytes(call.args) };
-    return await guard.bulkhead.run(async () => {
+    return guard.bulkhead.run(() => {
       ctx.notes.queuedMs = clock.now() - came;
-      return await next(call, ctx);
+      return next(call, ctx);
     }, cargo);
   };

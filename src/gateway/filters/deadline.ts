@@ -19,6 +19,10 @@ export const deadline =
             ? "The server was still starting: call again in a moment, or see status with this server"
             : "The call may have run: verify its effect before you repeat it, or give timeoutMs",
       });
-    using linked = linkDeadline(clock, ms, ctx.signal, expired);
-    return await next(call, { ...ctx, signal: linked.signal });
+    const linked = linkDeadline(clock, ms, ctx.signal, expired);
+    try {
+      return await next(call, { ...ctx, signal: linked });
+    } finally {
+      linked[Symbol.dispose]();
+    }
   };

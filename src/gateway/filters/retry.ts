@@ -1,4 +1,4 @@
-import type { CallContext, CallFilter, ToolAnswer, ToolCall } from "../../model/call.ts";
+import type { CallContext, CallFilter, CallHandler, ToolAnswer, ToolCall } from "../../model/call.ts";
 import { GatewayError } from "../../model/errors.ts";
 import { mayRetry, withRetryAdvice } from "../../resilience/retry-policy.ts";
 import { isTrustedIdempotent } from "../../security/policy.ts";
@@ -12,9 +12,8 @@ export const retry =
   (next) =>
   async (call, ctx) => {
     const guard = guards.of(router.usable(call.ref.backend));
-    const attempt = () => tryOnce(guard, clock, ctx, () => next(call, ctx));
     try {
-      return await attempt();
+      return await tryOnce(guard, clock, next, call, ctx);
     } catch (reason) {
       const error = GatewayError.from(reason, ctx.signal);
       const trusted = isTrusted(router, call);
@@ -24,7 +23,7 @@ export const retry =
       if (waitMs === undefined || !leave) throw withRetryAdvice(error, trusted);
       await sleep(clock, waitMs, ctx.signal);
       try {
-        return await attempt();
+        return await tryOnce(guard, clock, next, call, ctx);
       } catch (second) {
         throw withRetryAdvice(truthAbout(error, GatewayError.from(second, ctx.signal)), trusted);
       }
@@ -32,11 +31,11 @@ export const retry =
   };
 
 /** One attempt, of which the guard hears how long an answer took, and whether fewer requests were asked for. */
-async function tryOnce(guard: Guard, clock: Clock, ctx: CallContext, send: () => Promise<ToolAnswer>): Promise<ToolAnswer> {
-  await guard.pushback.pass(ctx);
+async function tryOnce(guard: Guard, clock: Clock, next: CallHandler, call: ToolCall, ctx: CallContext): Promise<ToolAnswer> {
+  if (guard.pushback.closedForMs > 0) await guard.pushback.pass(ctx);
   const began = clock.now();
   try {
-    const result = await send();
+    const result = await next(call, ctx);
     guard.usual.note(clock.now() - began);
     return result;
   } catch (reason) {

@@ -3,7 +3,6 @@ import { GatewayError } from "../../model/errors.ts";
 import type { AskHost } from "../../model/host.ts";
 import type { JsonObject } from "../../model/json.ts";
 import type { Connection, RequestOptions } from "../../model/ports.ts";
-import type { Signal } from "../../model/signal.ts";
 import type { ToolDescriptor } from "../../model/tool.ts";
 import { formatMs } from "../../model/units.ts";
 import { outcomeOf } from "../../resilience/outcome.ts";
@@ -38,10 +37,10 @@ export const send =
       try {
         return await runner.use(
           ctx.signal,
-          async ({ connection }) => {
+          ({ connection }) => {
             if (came !== undefined) ctx.notes.startMs = deps.clock.now() - came;
-            const descriptor = await knownTool(deps, call, connection, ctx.signal);
-            return await ask(deps, call, ctx, connection, descriptor);
+            const known = currentTool(deps, call, connection);
+            return known ? ask(deps, call, ctx, connection, known) : askNewTool(deps, call, ctx, connection);
           },
           {
             onStage: reportStages(ctx.onProgress, deps.clock),
@@ -56,16 +55,20 @@ export const send =
     }
   };
 
-/** The tool's definition; asks the backend for its tools again before saying that there is no such tool. */
-async function knownTool(deps: SendDeps, call: ToolCall, connection: Connection, signal: Signal): Promise<ToolDescriptor> {
-  const known = deps.router.descriptor(call.ref);
-  if (known && deps.catalog.isCurrent(call.ref.backend, connection)) return known;
+function currentTool({ router, catalog }: SendDeps, { ref }: ToolCall, connection: Connection): ToolDescriptor | undefined {
+  const known = router.descriptor(ref);
+  return known && catalog.isCurrent(ref.backend, connection) ? known : undefined;
+}
+
+/** Asks the backend for its tools again before it says that there is no such tool. */
+async function askNewTool(deps: SendDeps, call: ToolCall, ctx: CallContext, connection: Connection): Promise<ToolAnswer> {
+  const { signal } = ctx;
   await deps.catalog.refresh(call.ref.backend, connection, signal).catch((reason: unknown) => {
     throw notExecuted(GatewayError.from(reason, signal)); // only the tools were asked for
   });
   const descriptor = deps.router.descriptor(call.ref);
   if (!descriptor) throw deps.router.noSuchTool(call.ref);
-  return descriptor;
+  return await ask(deps, call, ctx, connection, descriptor);
 }
 
 /** A legacy backend knows no rounds: to it the continuation of a call that is gone would be the call itself, once more. */
@@ -91,7 +94,7 @@ async function ask(
       backend: call.ref.backend,
       hint: "The call may have run: verify its effect before you repeat it, or raise callTimeoutMs in the registry",
     });
-  using deadline = linkDeadline(deps.clock, ms, ctx.signal, expired);
+  const deadline = linkDeadline(deps.clock, ms, ctx.signal, expired);
   ctx.notes.attempts = (ctx.notes.attempts ?? 0) + 1;
   ctx.notes.sentAt = deps.clock.now();
   ctx.notes.heardAt = ctx.notes.sentAt;
@@ -99,17 +102,18 @@ async function ask(
   const onProgress = ctx.onProgress && hearing(ctx, deps.clock, ctx.onProgress);
   const askHost = ctx.askHost && patient(ctx, deps.clock, ctx.askHost);
   const options: RequestOptions = {
-    signal: deadline.signal,
+    signal: deadline,
     onProgress,
     askHost,
     log: ctx.log,
     definition: descriptor.definition,
   };
-  const params = { ...paramsOf(call), _meta: metaOf(ctx, connection, waitMs) };
+  const params = paramsOf(call, metaOf(ctx, connection, waitMs));
   try {
     if (ctx.takesRaw && connection.callRaw) return await connection.callRaw(params, options);
     return await connection.request("tools/call", params, options);
   } finally {
+    deadline[Symbol.dispose]();
     ctx.notes.backendMs = (ctx.notes.backendMs ?? 0) + deps.clock.now() - ctx.notes.sentAt;
   }
 }
@@ -136,17 +140,14 @@ function patient({ notes }: CallContext, clock: Clock, ask: AskHost): AskHost {
   };
 }
 
-function paramsOf({ ref, args, round }: ToolCall): JsonObject {
-  return {
-    name: ref.tool,
-    arguments: args,
-    ...(round?.inputResponses && { inputResponses: round.inputResponses }),
-    ...(round?.requestState !== undefined && { requestState: round.requestState }),
-  };
+function paramsOf({ ref, args, round }: ToolCall, _meta: JsonObject): JsonObject {
+  const params = { name: ref.tool, arguments: args, _meta };
+  if (round?.inputResponses === undefined && round?.requestState === undefined) return params;
+  const { inputResponses, requestState } = round;
+  return { ...params, ...(inputResponses && { inputResponses }), ...(requestState !== undefined && { requestState }) };
 }
 
-const metaOf = ({ meta, hostCapabilities }: CallContext, connection: Connection, waitMs: number): JsonObject => ({
-  ...meta,
-  ...mirroredCapabilities(hostCapabilities, connection),
-  [TIMEOUT]: waitMs,
-});
+function metaOf({ meta, hostCapabilities }: CallContext, connection: Connection, waitMs: number): JsonObject {
+  const mirrored = mirroredCapabilities(hostCapabilities, connection);
+  return meta || mirrored ? { ...meta, ...mirrored, [TIMEOUT]: waitMs } : { [TIMEOUT]: waitMs };
+}

@@ -191,10 +191,10 @@ describe("GlobalLimits", () => {
 
   test("which is 4,096 calls and 64 MiB unless told otherwise", () => {
     const calls = new GlobalLimits();
-    expect(Array.from({ length: 4_096 }, () => calls.enter(1))).not.toContain(undefined);
-    expect(calls.enter(0)).toBeUndefined();
+    expect(Array.from({ length: 4_096 }, () => calls.tryEnter(1))).not.toContain(false);
+    expect(calls.tryEnter(0)).toBe(false);
     const bytes = new GlobalLimits();
-    expect(bytes.enter(64 * 2 ** 20)).toBeDefined();
-    expect(bytes.enter(1)).toBeUndefined();
+    expect(bytes.tryEnter(64 * 2 ** 20)).toBe(true);
+    expect(bytes.tryEnter(1)).toBe(false);
   });
 });
