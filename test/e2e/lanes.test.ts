@@ -89,6 +89,14 @@ describe("a result on its way through the gateway", () => {
       }
     });
 
+    test("a plain result goes on in the very bytes in which it came", async () => {
+      const rest =
+        ' "content":[{"type":"text","text":"\\u00e9\\/\\ud800 é"} , {"type":"image","data":"aGk=","mimeType":"i/p"}],"isError":true,"n":1.10E2}';
+      const args = { tool: `${server}/mirror`, arguments: { raw: `{"resultType":"complete",${rest}` } };
+      await gateway.request("tools/call", { name: "invoke", arguments: args });
+      expect(gateway.lastLine).toContain(`"result":{${rest}}`);
+    });
+
     test("a key twice in one object of a result fails the call, and says what was found", async () => {
       const args = { tool: `${server}/mirror`, arguments: { raw: '{"content":[],"structuredContent":{"a":1,"a":2}}' } };
       await gateway.request("tools/call", { name: "invoke", arguments: args });

@@ -6,6 +6,7 @@ import { Client, ProtocolError } from "@modelcontextprotocol/client";
 import { afterEach, describe, expect, test } from "vitest";
 import { GatewayError } from "../../../src/model/errors.ts";
 import type { JsonObject } from "../../../src/model/json.ts";
+import { RawResult } from "../../../src/model/raw-result.ts";
 import { ChildTransport, type ChildTransportOptions } from "../../../src/transport/stdio/child-transport.ts";
 
 const fixture = (name: string): string => fileURLToPath(new URL(`../../fixtures/backends/${name}.mjs`, import.meta.url));
@@ -345,5 +346,56 @@ describe("real servers", () => {
     await client.close();
     child.stdin.end();
     await once(child, "exit");
+  });
+});
+
+describe("a result that may stay unread", () => {
+  const progress = `${JSON.stringify({ jsonrpc: "2.0", method: "notifications/progress", params: { progressToken: 7, progress: 1 } })}\n`;
+  const begin = async (takesRaw = true) => {
+    const child = await scripted();
+    const told: unknown[] = [];
+    const caller = new AbortController();
+    const answer = child.transport
+      .direct({
+        request: { jsonrpc: "2.0", id: 7, method: "tools/call", params: {} },
+        headers: {},
+        signal: caller.signal,
+        takesRaw,
+        onProgress: (update) => told.push(update),
+      })
+      .then(
+        (came) => {
+          told.push(came instanceof RawResult ? came.parse() : came);
+          return came;
+        },
+        (reason: unknown) => reason,
+      );
+    return { ...child, told, caller, answer };
+  };
+
+  test("comes after the progress before it, also in the same chunk", async () => {
+    const { say, told, answer } = await begin();
+    await say(progress + result(7, { content: [], isError: true }));
+    expect(await answer).toMatchObject({ isError: true, isComplete: false });
+    expect(told).toEqual([{ progress: 1 }, { content: [], isError: true }]);
+  });
+
+  test.each([
+    ["is not of the plainest kind", true, { content: [{ type: "odd" }] }],
+    ["is wanted as an object", false, { content: [] }],
+  ])("is read where it %s", async (_what, takesRaw, value) => {
+    const { say, answer } = await begin(takesRaw);
+    await say(result(7, value));
+    expect(await answer).toEqual({ jsonrpc: "2.0", id: 7, result: value });
+  });
+
+  test("goes to nobody once its call was given up, and a second one is nobody's either", async () => {
+    const { say, answer, caller, strays, got } = await begin();
+    caller.abort(new GatewayError("cancelled", "Call cancelled"));
+    expect(await answer).toMatchObject({ code: "cancelled" });
+    await say(result(7, { content: [] }));
+    await say(result(7, { content: [] }));
+    expect(strays.map((line) => line.slice(0, 9))).toEqual(["unmatched", "unmatched"]);
+    expect(got).toEqual([]);
   });
 });

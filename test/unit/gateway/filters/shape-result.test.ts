@@ -1,7 +1,9 @@
 import { describe, expect, test } from "vitest";
 import { shapeResult } from "../../../../src/gateway/filters/shape-result.ts";
 import type { CallContext, ToolResult } from "../../../../src/model/call.ts";
+import { RawResult } from "../../../../src/model/raw-result.ts";
 import { ResultStore } from "../../../../src/results/result-store.ts";
+import { scanAnswer } from "../../../../src/wire/scan-answer.ts";
 import { ManualClock } from "../../../support/manual-clock.ts";
 import { callOf, contextOf, OneServer, through } from "./one-call.ts";
 
@@ -22,6 +24,25 @@ describe("shapeResult", () => {
   test("passes on what fits, as it came", async () => {
     const result = { content: [textOf(4_000)], _meta: { a: 1 } };
     expect((await shown(result)).told).toBe(result);
+  });
+
+  test("passes on unread what fits, and reads what may not", async () => {
+    const raw = (length: number) => {
+      const text = JSON.stringify({ jsonrpc: "2.0", id: 1, result: { content: [textOf(length)], isError: true } });
+      const found = scanAnswer(Buffer.from(text))?.result;
+      if (!found) throw new Error("Expected a result that can stay unread");
+      return found;
+    };
+    const filter = shapeResult(new OneServer({ maxResultTokens: 1_000 }).router, new ResultStore(new ManualClock()));
+    const fits = raw(3_990);
+    expect(await filter(async () => fits)(callOf(), contextOf())).toBe(fits);
+    expect(await filter(async () => raw(9_000))(callOf(), contextOf())).toMatchObject({
+      isError: true,
+      content: [{ text: "x".repeat(4_000) }, { type: "text" }],
+    });
+    expect(await filter(async () => raw(9_000))(callOf(), contextOf({ maxTokens: Number.POSITIVE_INFINITY }))).toBeInstanceOf(
+      RawResult,
+    );
   });
 
   test("cuts what does not fit, keeps the whole under a handle and says how to read the rest", async () => {
