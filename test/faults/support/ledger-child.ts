@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, rename, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -28,7 +28,10 @@ export async function makeLedgerChild(env: Readonly<Record<string, string>> = {}
     get ledger() {
       return readFileSync(ledger, "utf8").split("\n").filter(Boolean);
     },
-    behave: (wanted) => writeFile(mode, wanted),
+    behave: async (wanted) => {
+      await writeFile(`${mode}.new`, wanted);
+      await rename(`${mode}.new`, mode); // the child may read it at any moment, and an empty one would mean: answer
+    },
     [Symbol.asyncDispose]: () => rm(dir, { recursive: true, force: true, maxRetries: 3 }),
   };
 }
