@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 import { setMaxListeners } from "node:events";
+import { runServe } from "./faces/mcp/run-serve.ts";
 import { readServeRequest } from "./faces/serve-request.ts";
 
 // stdout belongs to the protocol: whatever a library prints goes to stderr
@@ -14,7 +15,6 @@ setMaxListeners(0);
 const argv = process.argv.slice(2);
 const request = readServeRequest(argv, process.stdin.isTTY === true);
 if (request) {
-  const { runServe } = await import("./faces/mcp/run-serve.ts");
   process.exit(await runServe(request));
 } else {
   const { runCli } = await import("./faces/cli/index.ts");

@@ -1,8 +1,8 @@
 import type { Transport } from "../model/ports.ts";
 import type { TransportDeps } from "../transport/index.ts";
 
-/** By then a host that asks at once has its first answers. */
-const UNASKED_MS = 200;
+/** By then a host that asks at once has its first answers, the first search among them. */
+const UNASKED_MS = 1_000;
 
 /**
  * The transport, loaded with the first connection or a moment after the start: with the SDK's client and undici it is most of what there is

@@ -1,4 +1,4 @@
-import { type ClientRequest, request } from "node:http";
+import type { ClientRequest } from "node:http";
 import { Socket } from "node:net";
 import { type Duplex, Readable, type Writable } from "node:stream";
 import { GatewayError } from "../model/errors.ts";
@@ -53,6 +53,7 @@ function upgrade(socketPath: string, path: string, signal: Signal): Promise<Upgr
   return new Promise((resolve, reject) => {
     const headers = { connection: "Upgrade", upgrade: "tcp", "content-type": "application/json" };
     const createConnection = () => new AttachSocket().connect(socketPath);
+    const { request } = process.getBuiltinModule("node:http"); // loaded late: it takes longer than all of our runtimes
     const asking: ClientRequest = request({ createConnection, path, method: "POST", headers });
     const onAbort = () => asking.destroy();
     const settle = () => signal.removeEventListener("abort", onAbort);

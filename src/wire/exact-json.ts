@@ -1,13 +1,16 @@
-import { randomBytes } from "node:crypto";
 import { type Survey, surveyJson } from "./survey-json.ts";
 
-/** A string that nobody outside this process can write, for it is new with every start. */
-const MARK = `number-${randomBytes(12).toString("hex")}:`;
 const NUMBER = /-?\d[\d.eE+-]*/g;
-const MARKED = new RegExp(`(\\\\*)"${MARK}([-+.\\deE]+)\\1"|${MARK}([-+.\\deE]+)`, "g");
 const LONGEST_KEY_SHOWN = 64;
 
-let anyMarked = false;
+/** What stands before a number kept as a string, and how to find all of them. */
+interface Mark {
+  readonly text: string;
+  readonly everywhere: RegExp;
+}
+
+/** Made with the first number that needs it: nothing else on the way to the first answer needs `node:crypto`. */
+let mark: Mark | undefined;
 
 /** Whether text could be read without a loss; if not, what stands in the way. */
 export type ExactParse = { readonly value: unknown } | { readonly problem: string };
@@ -33,13 +36,13 @@ export function parseLosslessly(text: string): unknown {
 /** Writes a value as JSON, with the numbers that `parseExactly` kept as they were written. */
 export function stringifyExactly(value: unknown, space?: number): string {
   const text = JSON.stringify(value, undefined, space);
-  return anyMarked ? restoreNumbers(text) : text;
+  return mark ? restoreNumbers(text) : text;
 }
 
 /** Puts the numbers that `parseExactly` marked back into text in which they may stand at any depth of quoting. */
 export const restoreNumbers = (text: string): string =>
-  anyMarked && text.includes(MARK)
-    ? text.replace(MARKED, (_, _slashes, quoted?: string, bare?: string) => quoted ?? bare ?? "")
+  mark && text.includes(mark.text)
+    ? text.replace(mark.everywhere, (_, _slashes, quoted?: string, bare?: string) => quoted ?? bare ?? "")
     : text;
 
 function markNumbers(text: string): string {
@@ -51,8 +54,14 @@ function markNumbers(text: string): string {
 function markIfChanged(number: string): string {
   if (String(Number(number)) === number) return number;
   JSON.parse(number); // what is no number of JSON is not made one
-  anyMarked = true;
-  return `"${MARK}${number}"`;
+  mark ??= newMark();
+  return `"${mark.text}${number}"`;
+}
+
+/** A string that nobody outside this process can write, for it is new with every start. */
+function newMark(): Mark {
+  const text = `number-${process.getBuiltinModule("node:crypto").randomBytes(12).toString("hex")}:`;
+  return { text, everywhere: new RegExp(`(\\\\*)"${text}([-+.\\deE]+)\\1"|${text}([-+.\\deE]+)`, "g") };
 }
 
 /** The first key that an object has twice. */

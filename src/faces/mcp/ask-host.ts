@@ -1,6 +1,6 @@
 import { ProtocolError, type Server, type StandardSchemaV1 } from "@modelcontextprotocol/server";
 import type { RpcErrorObject } from "../../model/errors.ts";
-import { type AskHost, refusalOf } from "../../model/host.ts";
+import type { AskHost } from "../../model/host.ts";
 import { isJsonObject, type JsonObject } from "../../model/json.ts";
 import type { Signal } from "../../model/signal.ts";
 import { linkSignal } from "../../time/linked-signal.ts";
@@ -33,14 +33,6 @@ export const askByRequest =
     } finally {
       left.removeEventListener("abort", leave);
     }
-  };
-
-/** Asks only what the host said it can answer; all else is refused at once. */
-export const askWithin =
-  (capabilities: JsonObject, ask: AskHost): AskHost =>
-  async (question, signal) => {
-    const error = refusalOf(question, capabilities);
-    return error ? { error } : await ask(question, signal);
   };
 
 function errorOf(reason: unknown): RpcErrorObject {

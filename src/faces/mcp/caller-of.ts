@@ -2,18 +2,18 @@ import type { ServerContext } from "@modelcontextprotocol/server";
 import { isLogLevel, type LogLevel } from "../../model/host.ts";
 import { isJsonObject, type JsonObject } from "../../model/json.ts";
 import type { MetaToolCaller } from "./define-meta-tool.ts";
+import { CLIENT_CAPABILITIES, LOG_LEVEL, PROTOCOL_PREFIX } from "./envelope.ts";
+import type { HostLink } from "./host-link.ts";
 import { LogRelay } from "./log-relay.ts";
 import { ProgressRelay } from "./progress-relay.ts";
 
-const CLIENT_CAPABILITIES = "io.modelcontextprotocol/clientCapabilities";
-const LOG_LEVEL = "io.modelcontextprotocol/logLevel";
-const PROTOCOL_PREFIX = "io.modelcontextprotocol/";
-
-type Notify = (notification: { method: string; params: JsonObject }) => Promise<void>;
+type Notify = HostLink["notify"];
 
 /** What one request of the host is told of while it runs, and told before it is answered. */
 export interface Ears {
   readonly progress: ProgressRelay | undefined;
+  /** Whether there is anything to settle. */
+  isBusy(): boolean;
   /** Resolves when all of it has been handed over. */
   settled(): Promise<void>;
 }
@@ -23,6 +23,7 @@ export function earsOf(meta: JsonObject | undefined, lines: LogRelay | undefined
   const progress = progressRelay(meta?.["progressToken"], notify);
   return {
     progress,
+    isBusy: () => progress?.isBusy === true || lines?.isBusy === true,
     async settled() {
       if (lines?.isBusy) await lines.settled();
       await progress?.settled();

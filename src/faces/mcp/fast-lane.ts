@@ -6,12 +6,19 @@ import type { Signal } from "../../model/signal.ts";
 import { LinkedSignal } from "../../time/linked-signal.ts";
 import type { RequestId } from "../../wire/json-rpc.ts";
 
-/** One `tools/call` of a legacy host that needs nothing the SDK keeps. */
-export interface DirectCall {
-  readonly id: RequestId;
+/** What a `tools/call` says if it needs nothing the SDK keeps. */
+export interface PlainCall {
   readonly name: string;
   readonly args: JsonObject;
   readonly meta: JsonObject | undefined;
+}
+
+/** Reads a request; undefined for one that is no plain call. */
+export type CallReader = (request: JSONRPCRequest) => PlainCall | undefined;
+
+/** A plain call on its way. */
+export interface DirectCall extends PlainCall {
+  readonly id: RequestId;
   readonly signal: Signal;
 }
 
@@ -28,27 +35,29 @@ export interface FastLaneExits {
 const PLAIN_PARAMS = new Set(["name", "arguments", "_meta"]);
 
 /**
- * A way for tool calls past the SDK's server, whose bookkeeping costs more than the hop. Closed until the handshake of a legacy
- * host has ended, and taken only by calls of the plainest form: everything else is the SDK's.
+ * A way for tool calls past the SDK's server, whose bookkeeping costs more than the hop. Closed until the era of the host is
+ * known, and taken only by calls of the plainest form: everything else is the SDK's.
  */
 export class FastLane {
   readonly #exits: FastLaneExits;
   readonly #running = new Map<RequestId, LinkedSignal>();
   #handler: DirectHandler | undefined;
+  #read: CallReader = plainCall;
 
   constructor(exits: FastLaneExits) {
     this.#exits = exits;
   }
 
   /** Lets calls in from now on. */
-  open(handler: DirectHandler): void {
+  open(handler: DirectHandler, read: CallReader = plainCall): void {
     this.#handler = handler;
+    this.#read = read;
   }
 
   /** Takes a request if it can; false leaves it to the SDK. */
   take(message: JSONRPCRequest): boolean {
     const handler = this.#handler;
-    const plain = handler && plainCall(message);
+    const plain = handler && this.#read(message);
     if (!plain) return false;
     const controller = new LinkedSignal();
     this.#running.set(message.id, controller);
@@ -79,7 +88,8 @@ export class FastLane {
   }
 }
 
-function plainCall({ method, params }: JSONRPCRequest): Pick<DirectCall, "name" | "args" | "meta"> | undefined {
+/** Reads a call of the plainest form. */
+export function plainCall({ method, params }: JSONRPCRequest): PlainCall | undefined {
   if (method !== "tools/call" || !params) return undefined;
   const { name, arguments: args = {}, _meta: meta } = params as JsonObject;
   const plain = typeof name === "string" && isJsonObject(args) && (meta === undefined || isJsonObject(meta));

@@ -1,10 +1,4 @@
-import {
-  isJSONRPCErrorResponse,
-  isJSONRPCNotification,
-  isJSONRPCRequest,
-  isJSONRPCResultResponse,
-  type JSONRPCMessage,
-} from "@modelcontextprotocol/server";
+import type { JSONRPCMessage } from "@modelcontextprotocol/server";
 import type { RpcErrorObject } from "../../model/errors.ts";
 import {
   errorResponse,
@@ -16,6 +10,7 @@ import {
   type RpcRequest,
 } from "../../wire/json-rpc.ts";
 import { guardVersion } from "./version-guard.ts";
+import { isWellFormedNotification, isWellFormedRequest, isWellFormedResponse } from "./well-formed.ts";
 
 /** What becomes of one message of the host. */
 export type Verdict =
@@ -29,15 +24,14 @@ export function judgeMessage(parsed: ParsedMessage, isOpen: (id: RequestId) => b
     case "request": {
       const { message } = parsed;
       const error = refusal(message, isOpen);
-      if (error === undefined && isJSONRPCRequest(message)) return { kind: "deliver", message };
+      if (error === undefined && isWellFormedRequest(message)) return { kind: "deliver", message };
       return answer(message.id, error ?? { code: INVALID_PARAMS, message: "Member _meta of the params is malformed" });
     }
     case "notification":
-      if (isJSONRPCNotification(parsed.message)) return { kind: "deliver", message: parsed.message };
+      if (isWellFormedNotification(parsed.message)) return { kind: "deliver", message: parsed.message };
       return { kind: "ignore", reason: "Ignored a notification: member _meta of its params is malformed" };
     case "response":
-      if (isJSONRPCResultResponse(parsed.message) || isJSONRPCErrorResponse(parsed.message))
-        return { kind: "deliver", message: parsed.message };
+      if (isWellFormedResponse(parsed.message)) return { kind: "deliver", message: parsed.message };
       return { kind: "ignore", reason: "Ignored a response: it names no request, or member _meta of its result is malformed" };
     case "invalid":
       // the id in a broken response is ours: the host would take it for one of its own

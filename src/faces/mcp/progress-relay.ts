@@ -7,18 +7,21 @@ const STEP = 1e-6;
 export class ProgressRelay {
   readonly #notify: (update: ProgressUpdate) => Promise<void>;
   #last = Number.NEGATIVE_INFINITY;
-  #sent: Promise<void> = Promise.resolve();
-  #any = false;
+  #sent: Promise<void> | undefined;
 
   constructor(notify: (update: ProgressUpdate) => Promise<void>) {
     this.#notify = notify;
   }
 
   pass(update: ProgressUpdate): void {
-    this.#any = true;
     this.#last = Math.max(update.progress, this.#last + STEP);
-    const notified = this.#notify({ ...update, progress: this.#last }).catch(() => undefined); // a host that left needs no progress
-    this.#sent = Promise.all([this.#sent, notified]).then(() => undefined);
+    // lines are handed over in their order, so the last one speaks for all; a host that left needs no progress
+    this.#sent = this.#notify({ ...update, progress: this.#last }).catch(() => undefined);
+  }
+
+  /** Whether there is anything to settle. */
+  get isBusy(): boolean {
+    return this.#sent !== undefined;
   }
 
   /**
@@ -26,7 +29,7 @@ export class ProgressRelay {
    * than responses, so a result right behind a progress line would swallow it.
    */
   async settled(): Promise<void> {
-    if (!this.#any) return;
+    if (!this.#sent) return;
     await this.#sent;
     await new Promise((resolve) => setImmediate(resolve));
   }

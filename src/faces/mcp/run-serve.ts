@@ -1,20 +1,15 @@
 import type { Gateway } from "../../gateway/gateway.ts";
 import { HostSide } from "../../gateway/host-side.ts";
 import { systemClock } from "../../time/clock.ts";
-import { openOps } from "../ops/open-ops.ts";
 import type { ServeRequest } from "../serve-request.ts";
 import { version } from "../version.ts";
-import { createServer } from "./create-server.ts";
-import { definitionOf } from "./define-meta-tool.ts";
-import { HeldCalls } from "./held-calls.ts";
-import { metaTools } from "./meta-tools/index.ts";
+import { openFace } from "./open-face.ts";
 import { serveMcp } from "./serve-mcp.ts";
+import { definitions } from "./tool-bench.ts";
 
 /** How long calls in flight may take once the host leaves. */
 const DRAIN_MS = 5_000;
 const EXIT_CONFIG_INVALID = 3;
-/** How much text of our own every host is given. */
-const SURFACE_CHARS = JSON.stringify(metaTools.map(definitionOf)).length;
 
 /** Serves the host on stdin and stdout until it leaves; resolves with the exit code once everything is flushed. */
 export async function runServe(request: ServeRequest): Promise<number> {
@@ -28,17 +23,16 @@ export async function runServe(request: ServeRequest): Promise<number> {
     }
   }
   const host = new HostSide();
-  const held = new HeldCalls(systemClock);
   const gateway = lazyGateway(request, host);
-  const parts = { version, gateway: gateway.open, ready: gateway.warmUp, host, held };
+  const holding = new AbortController();
   return await serveMcp({
-    createServer: (era, link) => createServer({ ...parts, link }, era),
+    openFace: (link) => openFace({ link, host, gateway: gateway.open, ready: gateway.warmUp, ended: holding.signal }),
     input: process.stdin,
     output: process.stdout,
     clock: systemClock,
     drainMs: DRAIN_MS,
     drain: async () => {
-      held[Symbol.dispose]();
+      holding.abort();
       await gateway.close();
     },
     onProblem: () => undefined,
@@ -53,8 +47,8 @@ function lazyGateway(request: ServeRequest, host: HostSide) {
     opening ??= import("../../gateway/open-gateway.ts").then(async ({ openGateway }) => {
       const gateway = await openGateway({ registry: request.registry, version, host });
       gateway.inherit();
-      gateway.ops.tellShown(SURFACE_CHARS);
-      ops = openOps(gateway, request);
+      gateway.ops.tellShown(JSON.stringify(definitions).length); // the text of our own that every host is given
+      ops = import("../ops/open-ops.ts").then(({ openOps }) => openOps(gateway, request));
       return gateway;
     });
     return opening;

@@ -1,32 +1,29 @@
 import { setMaxListeners } from "node:events";
 import type { Readable, Writable } from "node:stream";
-import type { Server } from "@modelcontextprotocol/server";
-import { serveStdio } from "@modelcontextprotocol/server/stdio";
+import type { JSONRPCMessage, Server } from "@modelcontextprotocol/server";
 import { GatewayError } from "../../model/errors.ts";
-import type { JsonObject } from "../../model/json.ts";
 import type { Era } from "../../model/ports.ts";
-import type { Signal } from "../../model/signal.ts";
 import type { Clock } from "../../time/clock.ts";
-import type { RequestId } from "../../wire/json-rpc.ts";
-import type { DirectHandler } from "./fast-lane.ts";
+import type { HostLink } from "./host-link.ts";
+import { LateSdk } from "./late-sdk.ts";
 import { Shutdown, type SignalSource } from "./shutdown.ts";
 import { type ConnectionEnd, StdioTransport } from "./stdio-transport.ts";
 
-/** Sends this result in the answer to that request instead of the SDK's encoding of it. */
-export type Relay = (requestId: RequestId, result: JsonObject) => void;
+/** What serves the host of one connection. */
+export interface Face {
+  /** Makes the SDK's server of one era; called once or twice a connection, so it must be cheap and own nothing. */
+  readonly createServer: (era: Era) => Server | Promise<Server>;
+  /** Answers what it can before the SDK is there; without it the SDK answers everything. */
+  readonly desk?: FaceDesk | undefined;
+}
 
-/** What a protocol server may do with its connection besides what the SDK lets it. */
-export interface HostLink {
-  readonly relay: Relay;
-  /** Lets plain tool calls of a legacy host go past the SDK from now on. */
-  readonly openLane: (handler: DirectHandler) => void;
-  /** Aborts when no answer of the host can come any more; calls in flight may still be answered. */
-  readonly left: Signal;
+export interface FaceDesk {
+  readonly past: readonly JSONRPCMessage[];
+  take(message: JSONRPCMessage): boolean;
 }
 
 export interface ServeMcpOptions {
-  /** Makes the protocol server of one era; called once or twice a connection, so it must be cheap and own nothing. */
-  readonly createServer: (era: Era, link: HostLink) => Server;
+  readonly openFace: (link: HostLink) => Face;
   readonly input: Readable;
   readonly output: Writable;
   readonly clock: Clock;
@@ -44,7 +41,7 @@ export interface ServeMcpOptions {
  * code at most `drainMs` + 2 s after that; the process should then exit, whatever still runs.
  */
 export function serveMcp(options: ServeMcpOptions): Promise<number> {
-  const { createServer, input, output, clock, drainMs, drain, onProblem, signals = process } = options;
+  const { openFace, input, output, clock, drainMs, drain, onProblem, signals = process } = options;
   const left = new AbortController();
   setMaxListeners(0, left.signal); // one for each open question
   const leave = (): void => left.abort(new GatewayError("cancelled", "The host has left"));
@@ -54,12 +51,7 @@ export function serveMcp(options: ServeMcpOptions): Promise<number> {
     else shutdown.beginAtOnce();
   };
   const transport = new StdioTransport({ input, output, clock, onEnd });
-  const link: HostLink = {
-    relay: (id, result) => transport.relay(id, result),
-    openLane: (handler) => transport.lane.open(handler),
-    left: left.signal,
-  };
-  const connection = serveStdio(({ era }) => createServer(era, link), { transport, onerror: onProblem });
+  const sdk = connect(transport, openFace, left.signal, onProblem);
   const shutdown = new Shutdown({
     clock,
     drainMs,
@@ -71,10 +63,39 @@ export function serveMcp(options: ServeMcpOptions): Promise<number> {
         transport.stopReading();
       },
       settled: () => transport.settled(),
-      close: () => connection.close(),
+      close: () => sdk.close(),
       drain,
       flush: () => transport.flush(),
     },
   });
+  void transport.start(); // it never rejects
   return shutdown.exitCode;
+}
+
+/** Leads what the host says to the desk first, and what the desk leaves to the SDK's server. */
+function connect(
+  transport: StdioTransport,
+  openFace: ServeMcpOptions["openFace"],
+  left: AbortSignal,
+  onProblem: ServeMcpOptions["onProblem"],
+): LateSdk {
+  const face = openFace({
+    answer: (id, result) => transport.answer(id, result),
+    notify: (told) => transport.notify(told),
+    relay: (id, result) => transport.relay(id, result),
+    openLane: (handler, read) => transport.lane.open(handler, read),
+    takeLane: (request) => transport.lane.take(request),
+    isSdkIn: () => sdk.isIn,
+    sdk: () => sdk.load(),
+    left,
+  });
+  const { createServer, desk } = face;
+  const sdk = new LateSdk({ wire: transport, createServer, past: () => desk?.past ?? [], onProblem });
+  transport.onmessage = (message) => {
+    if (desk?.take(message) !== true) sdk.deliver(message);
+  };
+  transport.onpassed = (message) => sdk.deliver(message);
+  transport.onerror = onProblem;
+  transport.onclose = () => sdk.closed();
+  return sdk;
 }

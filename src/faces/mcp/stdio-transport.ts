@@ -16,6 +16,7 @@ import {
 } from "../../wire/json-rpc.ts";
 import { LineWriter } from "../../wire/line-writer.ts";
 import { FastLane } from "./fast-lane.ts";
+import type { Told } from "./host-link.ts";
 import { judgeMessage } from "./judge-message.ts";
 import { OpenRequests } from "./open-requests.ts";
 import { answeredId, encodeMessage, encodeRaw } from "./outgoing-message.ts";
@@ -40,11 +41,13 @@ export interface StdioTransportOptions {
 }
 
 /**
- * The host's end of the wire, as the SDK's `Transport`: bounded lines in, bounded lines out. Every request gets one answer,
+ * The host's end of the wire, shaped as the SDK's `Transport`: bounded lines in, bounded lines out. Every request gets one answer,
  * at the latest from `close()`, unless the host cancelled it; while the host does not read, nothing is read from it.
  */
 export class StdioTransport implements Transport {
   onmessage?: Transport["onmessage"];
+  /** Hears of requests that the lane took and could not answer after all. */
+  onpassed?: (message: JSONRPCMessage) => void;
   onerror?: (error: Error) => void;
   onclose?: () => void;
   /** The way past the SDK's server, closed until someone opens it. */
@@ -61,7 +64,7 @@ export class StdioTransport implements Transport {
   constructor(options: StdioTransportOptions) {
     this.#options = options;
     this.lane = new FastLane({
-      answer: (id, result) => this.#answerDirectly(id, result),
+      answer: (id, result) => this.answer(id, result),
       pass: (message) => this.#pass(message),
     });
     this.#writer = new LineWriter(options.output, {
@@ -103,6 +106,18 @@ export class StdioTransport implements Transport {
     }
   }
 
+  /** Answers a request, unless it was cancelled or answered before. */
+  answer(id: RequestId, result: ToolAnswer): void {
+    if (!this.#open.settle(id)) return;
+    const raw = result instanceof RawResult ? encodeRaw(id, result, this.#room) : undefined;
+    this.#put(raw ?? this.#encode({ jsonrpc: "2.0", id, result: readResult(result) }));
+  }
+
+  /** Writes a notification; resolves once the operating system has it, rejects if it never will. */
+  notify({ method, params }: Told): Promise<void> {
+    return this.send({ jsonrpc: "2.0", method, params });
+  }
+
   /** Sends this result in the answer to that request as it is, whatever the SDK makes of it. */
   relay(id: RequestId, result: JsonObject): void {
     if (this.#open.has(id)) this.#verbatim.put(id, result);
@@ -134,14 +149,14 @@ export class StdioTransport implements Transport {
     this.lane.close();
     this.#stallWatch?.[Symbol.dispose]();
     for (const id of this.#open.settleAll())
-      this.#answer(errorResponse(id, { code: INTERNAL_ERROR, message: "Request abandoned: the gateway is shutting down" }));
+      this.#refuse(errorResponse(id, { code: INTERNAL_ERROR, message: "Request abandoned: the gateway is shutting down" }));
     this.onclose?.();
     this.#end("closed");
   }
 
   #receive(parsed: ParsedMessage): void {
     const verdict = judgeMessage(parsed, (id) => this.#open.has(id));
-    if (verdict.kind === "answer") this.#answer(verdict.response);
+    if (verdict.kind === "answer") this.#refuse(verdict.response);
     else if (verdict.kind === "ignore") this.onerror?.(new GatewayError("invalid_argument", verdict.reason));
     else this.#deliver(verdict.message);
   }
@@ -165,18 +180,12 @@ export class StdioTransport implements Transport {
     this.#verbatim.forget(id);
   }
 
-  #answerDirectly(id: RequestId, result: ToolAnswer): void {
-    if (!this.#open.settle(id)) return;
-    const raw = result instanceof RawResult ? encodeRaw(id, result, this.#room) : undefined;
-    this.#put(raw ?? this.#encode({ jsonrpc: "2.0", id, result: readResult(result) }));
-  }
-
   /** A request that turned out to be the SDK's, unless it was cancelled meanwhile. */
   #pass(message: JSONRPCMessage): void {
-    if ("id" in message && isRequestId(message.id) && this.#open.has(message.id)) this.onmessage?.(message);
+    if ("id" in message && isRequestId(message.id) && this.#open.has(message.id)) this.onpassed?.(message);
   }
 
-  #answer(response: RpcErrorResponse): void {
+  #refuse(response: RpcErrorResponse): void {
     this.#put(stringifyExactly(response));
   }
 

@@ -1,12 +1,9 @@
-import { PROTOCOL_VERSION_META_KEY } from "@modelcontextprotocol/server";
 import type { RpcErrorObject } from "../../model/errors.ts";
 import { isJsonObject } from "../../model/json.ts";
 import type { RpcRequest } from "../../wire/json-rpc.ts";
+import { MODERN_VERSIONS, PROTOCOL_VERSION } from "./envelope.ts";
 
 const UNSUPPORTED_PROTOCOL_VERSION = -32_022;
-
-/** The revisions served with per-request metadata. */
-export const MODERN_VERSIONS: readonly string[] = ["2026-07-28"];
 
 /**
  * The error for a request that claims a protocol revision we do not serve, or undefined. Needed on every request because the
@@ -14,7 +11,7 @@ export const MODERN_VERSIONS: readonly string[] = ["2026-07-28"];
  */
 export function guardVersion(request: RpcRequest): RpcErrorObject | undefined {
   const meta = request.params?.["_meta"];
-  const requested = isJsonObject(meta) ? meta[PROTOCOL_VERSION_META_KEY] : undefined;
+  const requested = isJsonObject(meta) ? meta[PROTOCOL_VERSION] : undefined;
   if (typeof requested !== "string" || request.method === "initialize" || MODERN_VERSIONS.includes(requested)) return undefined;
   return {
     code: UNSUPPORTED_PROTOCOL_VERSION,

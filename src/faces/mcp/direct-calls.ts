@@ -1,0 +1,65 @@
+import type { JSONRPCRequest } from "@modelcontextprotocol/server";
+import type { ToolAnswer } from "../../model/call.ts";
+import { type AskHost, relayedCapabilities } from "../../model/host.ts";
+import type { JsonObject } from "../../model/json.ts";
+import { RawResult, readResult } from "../../model/raw-result.ts";
+import { askNobody, askWithin } from "./ask-within.ts";
+import { type Ears, earsOf, travellingMeta } from "./caller-of.ts";
+import { isQuestion, type MetaToolCaller } from "./define-meta-tool.ts";
+import { inModernEnvelope, readEnvelope } from "./envelope.ts";
+import { type DirectCall, type DirectHandler, type PlainCall, plainCall } from "./fast-lane.ts";
+import type { LogRelay } from "./log-relay.ts";
+import { shapeForHost } from "./shape-for-host.ts";
+import { type FaceParts, findTool, runTool } from "./tool-bench.ts";
+
+type Voice = Pick<MetaToolCaller, "askHost" | "hostCapabilities" | "log">;
+
+/** How a host with a handshake is asked and told, whatever the call. */
+export interface StandingHost {
+  readonly declared: () => JsonObject;
+  readonly askHost: AskHost;
+  readonly lines: LogRelay;
+}
+
+/** Plain calls of a host that is asked by requests. */
+export const legacyCalls =
+  (parts: FaceParts, host: StandingHost): DirectHandler =>
+  async (call) => {
+    const ears = earsOf(call.meta, host.lines, parts.link.notify);
+    const voice = { askHost: host.askHost, hostCapabilities: host.declared(), log: parts.host.log };
+    const result = await answerTo(call, parts, ears, voice);
+    return result instanceof RawResult ? result : result && shapeForHost(result, "legacy");
+  };
+
+/** Plain calls of a host that says with each what it can do, which is nothing a server could ask. */
+export const modernCalls =
+  (parts: FaceParts): DirectHandler =>
+  async (call) => {
+    const hostCapabilities = readEnvelope({ _meta: call.meta })?.capabilities ?? {};
+    parts.host.learn(hostCapabilities);
+    const ears = earsOf(call.meta, undefined, parts.link.notify);
+    const result = await answerTo(call, parts, ears, { askHost: askWithin({}, askNobody), hostCapabilities, log: undefined });
+    return result && inModernEnvelope(shapeForHost(readResult(result), "modern"));
+  };
+
+/** Reads a call of the modern era if its host can be asked nothing and wants no log. */
+export function readModernCall(request: JSONRPCRequest): PlainCall | undefined {
+  const call = plainCall(request);
+  const envelope = call && readEnvelope(request.params);
+  if (!envelope || envelope.logLevel !== undefined) return undefined;
+  return Object.keys(relayedCapabilities(envelope.capabilities)).length === 0 ? call : undefined;
+}
+
+/** The result of a call; undefined if the SDK has to answer: there is no such tool, or the result asks the host. */
+async function answerTo(call: DirectCall, parts: FaceParts, ears: Ears, voice: Voice): Promise<ToolAnswer | undefined> {
+  const tool = findTool(call.name);
+  if (!tool) return undefined;
+  const { id, args, meta, signal } = call;
+  const { progress } = ears;
+  const onProgress: MetaToolCaller["onProgress"] = progress && ((update) => progress.pass(update));
+  const result = await runTool(tool, args, parts, { signal, onProgress, meta: travellingMeta(meta), ...voice });
+  if (ears.isBusy()) await ears.settled();
+  if (signal.aborted || result instanceof RawResult || !isQuestion(result)) return result;
+  parts.finished.set(id, result);
+  return undefined;
+}
