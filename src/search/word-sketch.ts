@@ -1,11 +1,13 @@
 /** Words of a sketch: 256 bits. */
 export const SKETCH_SIZE = 8;
 
-/** A fixed-size mark of a set of words; two sets overlap about as much as their sketches do. */
-export function sketchWords(words: readonly string[]): Uint32Array {
+/** The bit of a word in every sketch. */
+export const bitOf = (word: string): number => hash(word) % (SKETCH_SIZE * 32);
+
+/** A fixed-size mark of a set of words, by their bits; two sets overlap about as much as their sketches do. */
+export function sketchBits(words: readonly { readonly bit: number }[]): Uint32Array {
   const sketch = new Uint32Array(SKETCH_SIZE);
-  for (const word of words) {
-    const bit = hash(word) % (SKETCH_SIZE * 32);
+  for (const { bit } of words) {
     const at = bit >>> 5;
     sketch[at] = (sketch[at] ?? 0) | (1 << (bit & 31));
   }
