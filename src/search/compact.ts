@@ -14,6 +14,7 @@ export function* compact(old: Generation): Generator<void, Generation> {
       moved[doc] = next.documents.length;
       next.documents.add({
         tool: old.documents.tool(doc),
+        name: termOf(old.documents.name(doc)),
         nameTerms: old.documents.nameTerms(doc).map(termOf),
         leadTerms: old.documents.leadTerms(doc).map(termOf),
         sketch: old.documents.sketch(doc),
@@ -26,7 +27,7 @@ export function* compact(old: Generation): Generator<void, Generation> {
     const first = range.end === range.first ? next.documents.length : (moved[range.first] ?? 0);
     const names = range.names.map((name) => name.map(termOf));
     const frequencies = range.frequencies.map((number, at) => (at % 2 === 0 ? termOf(number) : number));
-    next.admitRange({ server: range.server, first, end: first + range.end - range.first, names, frequencies });
+    next.admitRange({ ...range, first, end: first + range.end - range.first, names, frequencies });
     yield;
   }
   return next;

@@ -12,6 +12,8 @@ import { sketchBits } from "./word-sketch.ts";
 /** One server's part of the index: a range of documents, and what its names say. */
 export interface ServerRange {
   readonly server: string;
+  /** Its id, folded. */
+  readonly folded: string;
   readonly first: number;
   /** One past the last. */
   readonly end: number;
@@ -59,6 +61,17 @@ export class Generation {
     return this.#owners[doc];
   }
 
+  /** The address of a document as one folded name; empty for one that does not count. */
+  foldedAddress(doc: number): string {
+    const owner = this.#owners[doc];
+    return owner ? owner.folded + this.foldedName(doc) : "";
+  }
+
+  /** The name of a tool, folded. */
+  foldedName(doc: number): string {
+    return this.dictionary.text(this.documents.name(doc)).slice(nameTerm("").length);
+  }
+
   /** Reads the server of a tool; tools added from now on are its tools. */
   readServer(tool: SearchableTool): ReadServer {
     this.#counts.clear(); // of a server that was given up half-way
@@ -70,13 +83,14 @@ export class Generation {
   append(tool: SearchableTool, server: ReadServer): void {
     const doc = this.documents.length;
     const fields = this.#fieldTerms(tool, server);
+    const name = this.dictionary.intern(nameTerm(foldName(tool.tool)));
     this.documents.add({
       tool: tool.tool,
+      name,
       nameTerms: stemsOf(fields.tool),
       leadTerms: stemsOf(fields.lead),
       sketch: sketchBits(fields.description),
     });
-    const name = this.dictionary.intern(nameTerm(foldName(tool.tool)));
     this.#weigher.weigh(fields, name, this.dictionary.size, (term, impact) => {
       this.postings.append(term, doc, impact);
       this.#counts.add(term);
@@ -86,7 +100,14 @@ export class Generation {
   /** Lets the documents from `first` on count as the tools of the server, in place of those it had. */
   admit(server: string, first: number, { tokens }: ReadServer): void {
     const names = tokens.names.map((name) => [...stemsOf(this.#read(name))]);
-    this.admitRange({ server, first, end: this.documents.length, names, frequencies: this.#counts.take() });
+    this.admitRange({
+      server,
+      folded: foldName(server),
+      first,
+      end: this.documents.length,
+      names,
+      frequencies: this.#counts.take(),
+    });
   }
 
   /** Lets a range of documents count. */

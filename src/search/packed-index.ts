@@ -17,7 +17,7 @@ const TERMS_A_STEP = 1_024;
 export type Versions = ReadonlyMap<string, string | undefined>;
 
 /** A server as it is written: its frequencies are counted again. */
-export interface PackedServer extends Pick<ServerRange, "server" | "first" | "end" | "names"> {
+export interface PackedServer extends Pick<ServerRange, "server" | "folded" | "first" | "end" | "names"> {
   readonly version: string | undefined;
 }
 
@@ -27,15 +27,15 @@ export interface PackedServer extends Pick<ServerRange, "server" | "first" | "en
  */
 export function* packGeneration(old: Generation, versions: Versions): Generator<void, readonly string[]> {
   const index = yield* compact(old);
-  const { tools, nameEnds, nameTerms, leadEnds, leadTerms, sketches } = index.documents.lists;
+  const { tools, names, nameEnds, nameTerms, leadEnds, leadTerms, sketches } = index.documents.lists;
   const servers = [...index.servers.values()].map(
-    ({ server, first, end, names }): PackedServer => ({ server, version: versions.get(server), first, end, names }),
+    ({ frequencies: _, ...range }): PackedServer => ({ ...range, version: versions.get(range.server) }),
   );
   const pieces = yield* packItems(servers);
   pieces.push("\n", ...(yield* packItems(tools)));
   pieces.push("\n", ...(yield* packItems(index.dictionary.texts)));
   pieces.push("\n", ...(yield* packItems(yield* shownWords(index))));
-  for (const list of [nameEnds, nameTerms, leadEnds, leadTerms]) pieces.push("\n", ...(yield* packNumbers(list.view())));
+  for (const list of [names, nameEnds, nameTerms, leadEnds, leadTerms]) pieces.push("\n", ...(yield* packNumbers(list.view())));
   pieces.push("\n", ...(yield* packBytes(bytesOf(sketches.view()))));
   pieces.push("\n", ...(yield* packPostings(index)));
   return [yield* seal(pieces), "\n", ...pieces];
@@ -50,12 +50,13 @@ export function* unpackGeneration(text: string): Generator<void, { generation: G
   const tools = yield* unpackItems<string>(next(lines));
   const terms = yield* unpackItems<string>(next(lines));
   const shown = yield* unpackItems<string>(next(lines));
+  const names = new Uint32List(yield* unpackNumbers(next(lines)));
   const nameEnds = new Uint32List(yield* unpackNumbers(next(lines)));
   const nameTerms = new Uint32List(yield* unpackNumbers(next(lines)));
   const leadEnds = new Uint32List(yield* unpackNumbers(next(lines)));
   const leadTerms = new Uint32List(yield* unpackNumbers(next(lines)));
   const sketches = new Uint32List(new Uint32Array((yield* unpackBytes(next(lines))).buffer));
-  const generation = new Generation(new DocumentTable({ tools, nameEnds, nameTerms, leadEnds, leadTerms, sketches }));
+  const generation = new Generation(new DocumentTable({ tools, names, nameEnds, nameTerms, leadEnds, leadTerms, sketches }));
   yield* fillDictionary(generation, terms, shown);
   yield* unpackPostings(lines, servers, generation);
   return { generation, versions: new Map(servers.map(({ server, version }) => [server, version])) };

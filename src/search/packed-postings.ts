@@ -44,8 +44,7 @@ export function* unpackPostings(
     yield;
   }
   for (const [place, server] of servers.entries()) {
-    const { first, end, names } = server;
-    index.admitRange({ server: server.server, first, end, names, frequencies: counts.of(place) });
+    index.admitRange({ ...server, frequencies: counts.of(place) });
     if (place % 64 === 0) yield;
   }
 }
