@@ -5,6 +5,7 @@ import type { Embedder, StateStore } from "../../model/ports.ts";
 import type { EmbeddingsSettings } from "../../model/registry-snapshot.ts";
 import type { NearTools } from "../../search/searchable-tool.ts";
 import { runInSlices } from "../../search/slices.ts";
+import type { GraphState } from "../../search/vector-graph.ts";
 import type { NearRequest } from "../../search/vector-table.ts";
 import type { Logger } from "../../telemetry/logger.ts";
 import type { Clock } from "../../time/clock.ts";
@@ -44,6 +45,7 @@ export interface NearQuestion extends Pick<NearRequest, "server" | "filter"> {
 export interface LayerState {
   readonly embedded: number;
   readonly isComplete: boolean;
+  readonly graph: GraphState;
   readonly verdict: Verdict | undefined;
   readonly trouble: string | undefined;
 }
@@ -75,6 +77,7 @@ export class SemanticLayer implements AsyncDisposable {
     return {
       embedded: this.#tools.table.size,
       isComplete: this.#tools.isComplete,
+      graph: this.#tools.graph,
       verdict: this.#verdict,
       trouble: this.#embedder.trouble,
     };
