@@ -1,7 +1,6 @@
 import type { Neighbours } from "../../../src/search/near-tools.ts";
-import { ToolIndex } from "../../../src/search/tool-index.ts";
-import type { Engine } from "./engine.ts";
-import { type Address, byServer, type LabelledQuery, searchableTool } from "./labelled-set.ts";
+import { buildIndex, type Engine } from "./engine.ts";
+import type { Address, LabelledQuery } from "./labelled-set.ts";
 
 const WEIGHTS: readonly (readonly [name: string, weight: number])[] = [
   ["1:1", 1 / 2],
@@ -18,9 +17,7 @@ export function fusedEngines(
   return WEIGHTS.map(([name, weight]) => ({
     name: `sallyport + ${model} ${name}`,
     async open(corpus) {
-      const index = new ToolIndex();
-      for (const [server, lines] of byServer(corpus)) index.replace(server, lines.map(searchableTool));
-      await index.settled();
+      const index = await buildIndex(corpus);
       return {
         search(query, limit) {
           const near = neighbours.get(query);
