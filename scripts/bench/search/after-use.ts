@@ -14,9 +14,9 @@ export const afterUse: Engine = {
     const answered = new Map<string, readonly Address[]>();
     return {
       search(query, limit) {
+        const hits = index.search(query, { limit, lift: memory.liftFor(query) });
         const known = answered.get(query);
         if (known) return known; // a round later it is no first time
-        const hits = index.search(query, { limit, lift: memory.liftFor(query) });
         answered.set(query, hits);
         const [, second] = hits;
         if (second) memory.note(query, second.server, second.tool);
