@@ -20,7 +20,7 @@ npm run bench:search -- --all DIR [--only CORPUS,...]               every set of
 npm run bench:search -- --all DIR --scale 3017,33029,100000         times, build and memory at so many tools
 npm run bench:search -- --corpus FILE --queries FILE --scale N,...  the same for one set
   --json             prints JSON instead of a table
-  --engines NAME,... only these engines ("sallyport", "flat BM25", "MiniSearch", "MiniSearch tuned", "FTS5", "Orama")
+  --engines NAME,... only these engines ("sallyport", "sallyport after use", "flat BM25", "MiniSearch", "MiniSearch tuned", "FTS5", "Orama")
   --embeddings URL --model NAME [--query-prefix TEXT] [--document-prefix TEXT]
                      the same search with a model's meaning beside its words (an OpenAI-compatible endpoint), at three weights
   --packages DIR     looks for the engines' packages in the node_modules of DIR

@@ -112,7 +112,7 @@ export function createGateway(deps: GatewayDeps): OpenGateway {
     clock,
     fleet,
     router,
-    discovery: watch.metered(new Discovery({ router, kept, learn, choices, meaning })),
+    discovery: watch.metered(new Discovery({ router, kept, learn, choices, meaning, clock })),
     learn,
     refresh,
     views: new Views({ fleet, router, catalog, recall, watch, meaning, results, clock, guards, containers: deps.containers }),

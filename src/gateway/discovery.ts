@@ -1,8 +1,10 @@
 import { neutralise } from "../model/neutralise-text.ts";
 import type { Signal } from "../model/signal.ts";
 import type { Overview } from "../search/overview.ts";
+import { runInSlices } from "../search/slices.ts";
 import { splitNeeds } from "../search/split-needs.ts";
 import type { ToolIndex } from "../search/tool-index.ts";
+import type { Clock } from "../time/clock.ts";
 import type { Choices } from "./choices.ts";
 import { type DescribeAnswer, describeTools } from "./describe-tools.ts";
 import { readCursor, writeCursor } from "./discover-cursor.ts";
@@ -67,6 +69,7 @@ interface DiscoveryParts {
   readonly learn: LearnTools;
   readonly choices: Choices;
   readonly meaning: Meaning;
+  readonly clock: Clock;
 }
 
 interface FoundNeed extends NeedAnswer {
@@ -80,14 +83,16 @@ export class Discovery {
   readonly #learn: LearnTools;
   readonly #choices: Choices;
   readonly #meaning: Meaning;
+  readonly #clock: Clock;
   readonly #shown: ShownTools;
 
-  constructor({ router, kept, learn, choices, meaning }: DiscoveryParts) {
+  constructor({ router, kept, learn, choices, meaning, clock }: DiscoveryParts) {
     this.#router = router;
     this.#kept = kept;
     this.#learn = learn;
     this.#choices = choices;
     this.#meaning = meaning;
+    this.#clock = clock;
     this.#shown = new ShownTools(router);
   }
 
@@ -103,7 +108,7 @@ export class Discovery {
     const scope = { server: query.server, filter: this.#shown.filter(query.readonly === true) };
     const near = start.byMeaning ? await nearNeeds(this.#meaning, needs, index, scope, signal) : NOTHING_NEAR;
     const page: Page = { query, offset, limit: query.limit ?? USUAL_HITS[needs.length - 1] ?? LEAST_HITS, near };
-    const all = needs.map((need) => this.#find(need, index, page));
+    const all = await runInSlices(this.#findAll(needs, index, page), this.#clock);
     const found = needs.length > query.needs.length ? withoutIdleTalk(all) : all;
     const overview = offset === 0 && found.some(isHopeless) ? this.#overview(index, query) : undefined;
     return {
@@ -119,6 +124,16 @@ export class Discovery {
   /** Full definitions; a server whose tools are unknown is started for it. */
   describe(addresses: readonly string[], signal: Signal): Promise<DescribeAnswer> {
     return describeTools(this.#router, this.#learn, addresses, signal);
+  }
+
+  /** A need a step: eight long ones together would hold up everything else. */
+  *#findAll(needs: readonly string[], index: ToolIndex, page: Page): Generator<void, readonly FoundNeed[]> {
+    const found: FoundNeed[] = [];
+    for (const need of needs) {
+      found.push(this.#find(need, index, page));
+      yield;
+    }
+    return found;
   }
 
   #find(need: string, index: ToolIndex, { query, offset, limit, near }: Page): FoundNeed {

@@ -17,12 +17,16 @@ export class BestDocuments {
 
   /** The best of `docs`, in no order; `admits` is asked only about documents that would get in. */
   pick(docs: Uint32Array, admits: (doc: number) => boolean): readonly number[] {
+    const scores = this.#scores;
+    let least = Number.NEGATIVE_INFINITY; // the score to beat once the heap is full
     for (const doc of docs) {
+      if ((scores[doc] ?? 0) < least) continue;
       const full = this.#heap.length === this.#most;
       if (full && !this.#isBefore(doc, this.#heap[0] ?? 0)) continue;
       if (!admits(doc)) continue;
       if (full) this.#replaceLast(doc);
       else this.#add(doc);
+      if (this.#heap.length === this.#most) least = scores[this.#heap[0] ?? 0] ?? 0;
     }
     return this.#heap;
   }

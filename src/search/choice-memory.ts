@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { LONGEST_QUERY } from "./query-words.ts";
 import { stem } from "./stem.ts";
 import { tokenize } from "./tokenize.ts";
 import { isVague } from "./vague-words.ts";
@@ -77,7 +78,7 @@ const placeOf = ({ need, server, tool }: Omit<Choice, "times">): string => `${ne
 
 /** A digest of the telling words of a need; undefined where it has none. */
 function keyOf(need: string): string | undefined {
-  const words = new Set(tokenize(need, 200).filter((word) => !isVague(word)));
+  const words = new Set(tokenize(need.slice(0, LONGEST_QUERY), 200).filter((word) => !isVague(word)));
   if (words.size === 0) return undefined;
   const stems = [...new Set([...words].map(stem))].sort();
   return createHash("sha256").update(stems.join(" ")).digest("base64url").slice(0, 22);

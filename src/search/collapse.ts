@@ -1,6 +1,5 @@
 import type { Generation } from "./generation.ts";
 import type { Candidate } from "./rank.ts";
-import { foldName } from "./tokenize.ts";
 import { sketchOverlap } from "./word-sketch.ts";
 
 /** Descriptions that share this much of their words say the same. */
@@ -11,26 +10,36 @@ export interface Representative extends Candidate {
   readonly alsoOn: readonly string[];
 }
 
+interface Twins {
+  readonly sketch: Uint32Array;
+  /** Of the best placed, then of those it stands for. */
+  readonly servers: string[];
+}
+
 /** Folds tools of the same name and nearly the same description on different servers into the best placed of them. */
 export function collapse(candidates: readonly Candidate[], index: Generation): readonly Representative[] {
-  const kept: Representative[] = [];
-  const twins = new Map<string, { readonly doc: number; readonly servers: Set<string>; readonly alsoOn: string[] }[]>();
+  const kept: { readonly candidate: Candidate; readonly twins: Twins }[] = [];
+  const byName = new Map<number, Twins[]>();
   for (const candidate of candidates) {
-    const name = foldName(candidate.tool);
-    const known = twins.get(name) ?? [];
+    const namesakes = listIn(byName, index.documents.name(candidate.doc));
     const sketch = index.documents.sketch(candidate.doc);
-    const twin = known.find(
-      ({ doc, servers }) =>
-        !servers.has(candidate.server) && sketchOverlap(index.documents.sketch(doc), sketch) >= SAME_DESCRIPTION,
-    );
-    if (twin) {
-      twin.servers.add(candidate.server);
-      twin.alsoOn.push(candidate.server);
+    const known = namesakes.find((twins) => isTwin(candidate.server, sketch, twins));
+    if (known) {
+      known.servers.push(candidate.server);
       continue;
     }
-    const alsoOn: string[] = [];
-    twins.set(name, [...known, { doc: candidate.doc, servers: new Set([candidate.server]), alsoOn }]);
-    kept.push({ ...candidate, alsoOn });
+    const twins: Twins = { sketch, servers: [candidate.server] };
+    namesakes.push(twins);
+    kept.push({ candidate, twins });
   }
-  return kept;
+  return kept.map(({ candidate, twins }) => ({ ...candidate, alsoOn: twins.servers.slice(1) }));
+}
+
+const isTwin = (server: string, sketch: Uint32Array, twins: Twins): boolean =>
+  !twins.servers.includes(server) && sketchOverlap(twins.sketch, sketch) >= SAME_DESCRIPTION;
+
+function listIn(lists: Map<number, Twins[]>, key: number): Twins[] {
+  const list = lists.get(key) ?? [];
+  lists.set(key, list);
+  return list;
 }

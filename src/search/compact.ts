@@ -1,18 +1,20 @@
 import { Generation } from "./generation.ts";
 
-const TERMS_A_STEP = 64;
+const POSTINGS_A_STEP = 8_192;
 
-/** Writes the documents that count, and nothing else, into a new generation; one step is a few documents or terms. */
+/** Writes the documents that count, and nothing else, into a new generation; one step is a few documents or postings. */
 export function* compact(old: Generation): Generator<void, Generation> {
   const next = new Generation();
   const moved = new Int32Array(old.documents.length).fill(-1);
   const ranges = [...old.servers.values()].sort((a, b) => a.first - b.first);
-  const termOf = (term: number): number => next.dictionary.intern(old.dictionary.text(term));
+  const termOf = renumbering(old, next);
+  next.postings.reserve(old.documents.length);
   for (const { first, end } of ranges) {
     for (let doc = first; doc < end; doc += 1) {
       moved[doc] = next.documents.length;
       next.documents.add({
         tool: old.documents.tool(doc),
+        name: termOf(old.documents.name(doc)),
         nameTerms: old.documents.nameTerms(doc).map(termOf),
         leadTerms: old.documents.leadTerms(doc).map(termOf),
         sketch: old.documents.sketch(doc),
@@ -20,28 +22,40 @@ export function* compact(old: Generation): Generator<void, Generation> {
       yield;
     }
   }
-  for (let term = 0; term < old.dictionary.size; term += 1) {
-    movePostings(term, old, next, moved);
-    if (term % TERMS_A_STEP === 0) yield;
-  }
+  yield* movePostings(old, next, moved, termOf);
   for (const range of ranges) {
     const first = range.end === range.first ? next.documents.length : (moved[range.first] ?? 0);
-    const counts = new Map<number, number>();
-    for (let at = 0; at < range.frequencies.length; at += 2) {
-      counts.set(termOf(range.frequencies[at] ?? 0), range.frequencies[at + 1] ?? 0);
-    }
     const names = range.names.map((name) => name.map(termOf));
-    next.admitRange({ server: range.server, first, end: first + range.end - range.first, names }, counts);
+    const frequencies = range.frequencies.map((number, at) => (at % 2 === 0 ? termOf(number) : number));
+    next.admitRange({ ...range, first, end: first + range.end - range.first, names, frequencies });
     yield;
   }
   return next;
 }
 
-function movePostings(term: number, old: Generation, next: Generation, moved: Int32Array): void {
-  const { docs, impacts } = old.postings;
-  const end = old.postings.end(term);
-  for (let at = old.postings.start(term); at < end; at += 1) {
-    const doc = moved[docs[at] ?? 0] ?? -1;
-    if (doc >= 0) next.postings.append(next.dictionary.intern(old.dictionary.text(term)), doc, impacts[at] ?? 0);
+function* movePostings(old: Generation, next: Generation, moved: Int32Array, termOf: (term: number) => number) {
+  let steps = 0;
+  for (let term = 0; term < old.dictionary.size; term += 1) {
+    const { docs, impacts } = old.postings;
+    const [start, end] = [old.postings.start(term), old.postings.end(term)];
+    for (let at = start; at < end; at += 1) {
+      const doc = moved[docs[at] ?? 0] ?? -1;
+      if (doc >= 0) next.postings.append(termOf(term), doc, impacts[at] ?? 0);
+    }
+    steps += 1 + end - start;
+    if (steps < POSTINGS_A_STEP) continue;
+    steps = 0;
+    yield;
   }
+}
+
+/** The number of an old term in the new dictionary, which takes it in the first time. */
+function renumbering(old: Generation, next: Generation): (term: number) => number {
+  const known: number[] = [];
+  return (term) => {
+    const number = known[term] ?? next.dictionary.intern(old.dictionary.text(term));
+    if (known[term] === undefined) next.dictionary.show(number, old.dictionary.word(term));
+    known[term] = number;
+    return number;
+  };
 }

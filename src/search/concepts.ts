@@ -1,13 +1,15 @@
 import { formTerm } from "./dictionary.ts";
 import type { Generation } from "./generation.ts";
 import type { QueryWords } from "./query-words.ts";
-import { repairWord } from "./repair-word.ts";
+import { isBroken, repairWord } from "./repair-word.ts";
 import { stem } from "./stem.ts";
 import { synonymsOf } from "./synonyms.ts";
 import { isVague } from "./vague-words.ts";
 import { WEIGHTS } from "./weights.ts";
 
 const MOST_CONCEPTS = 40;
+/** Words that are put right: each is compared with hundreds of others. */
+const MOST_REPAIRS = 12;
 
 /** A term standing for a concept. */
 export interface Stand {
@@ -38,10 +40,15 @@ interface Draft {
 /** Turns the words of a query into concepts, at most 40 of those that some tool answers, the weightiest kept. */
 export function conceptsOf(query: QueryWords, index: Generation): readonly Concept[] {
   const drafts = draftConcepts(query, index);
-  const concepts = [...drafts].map(([stemmed, draft]) => finish(stemmed, draft, drafts, index));
-  if (concepts.length <= MOST_CONCEPTS) return concepts;
-  const known = concepts.filter(({ stands }) => stands.length > 0);
-  return known.sort((a, b) => b.worth - a.worth).slice(0, MOST_CONCEPTS);
+  const concepts = [...drafts].map(([stemmed, draft]) => weigh(stemmed, draft, index));
+  if (concepts.length <= MOST_CONCEPTS) return concepts.map((concept) => finish(concept, drafts, index));
+  const known: Concept[] = [];
+  for (const weighed of concepts.sort((a, b) => b.worth - a.worth)) {
+    const concept = finish(weighed, drafts, index);
+    if (concept.stands.length > 0) known.push(concept);
+    if (known.length === MOST_CONCEPTS) break;
+  }
+  return known;
 }
 
 type Drafts = Map<string, Draft>;
@@ -56,8 +63,9 @@ function draftConcepts(query: QueryWords, index: Generation): Drafts {
     const joined = first + second; // "file system" also asks for "filesystem"
     if (isKnown(stem(joined), index)) addDraft(drafts, joined, WEIGHTS.compound);
   }
-  for (const { words, weight } of said) {
-    for (const repaired of repairWord([...words][0] ?? "", index)) addDraft(drafts, repaired.word, weight * repaired.trust);
+  const broken = said.map(({ words: [word = ""], weight }) => ({ word, weight })).filter(({ word }) => isBroken(word, index));
+  for (const { word, weight } of broken.slice(0, MOST_REPAIRS)) {
+    for (const repaired of repairWord(word, index)) addDraft(drafts, repaired.word, weight * repaired.trust);
   }
   return drafts;
 }
@@ -81,10 +89,19 @@ function isKnown(stemmed: string, index: Generation): boolean {
   return term !== undefined && index.frequencies.of(term) > 0;
 }
 
-function finish(stemmed: string, { words, weight }: Draft, asked: Drafts, index: Generation): Concept {
-  const { dictionary, frequencies } = index;
+interface WeighedDraft extends Draft {
+  readonly stemmed: string;
+  readonly own: number | undefined;
+  readonly worth: number;
+}
+
+function weigh(stemmed: string, draft: Draft, { dictionary, frequencies }: Generation): WeighedDraft {
   const own = dictionary.find(stemmed);
-  const worth = weight * frequencies.rarity(own ?? dictionary.size);
+  return { ...draft, stemmed, own, worth: draft.weight * frequencies.rarity(own ?? dictionary.size) };
+}
+
+function finish({ stemmed, own, words, weight, worth }: WeighedDraft, asked: Drafts, index: Generation): Concept {
+  const { dictionary, frequencies } = index;
   const stands: Stand[] = own !== undefined && frequencies.of(own) > 0 ? [{ term: own, worth, cover: 1 }] : [];
   for (const { stem: other, kind } of synonymsOf(stemmed)) {
     const term = asked.has(other) ? undefined : dictionary.find(other);

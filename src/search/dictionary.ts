@@ -1,9 +1,11 @@
 import { stem } from "./stem.ts";
+import { bitOf } from "./word-sketch.ts";
 
-/** The terms of a surface word: its stem, and its exact form where that differs. */
+/** What is known of a surface word: its stem, its exact form where that differs, and its bit in sketches. */
 export interface WordTerms {
   readonly stem: number;
   readonly form: number | undefined;
+  readonly bit: number;
 }
 
 /** Numbers for terms (stems, exact forms, whole names), so that everything else can live in typed arrays. */
@@ -12,6 +14,8 @@ export class Dictionary {
   readonly #texts: string[] = [];
   /** Each word of the vocabulary is stemmed once. */
   readonly #words = new Map<string, WordTerms>();
+  /** By stem, the word it is shown as: the shortest known, then the first in the alphabet. */
+  readonly #shown: (string | undefined)[] = [];
   /** Stems by first letter and length, the only neighbours a mistyped word is compared with. */
   readonly #neighbours = new Map<string, number[]>();
 
@@ -26,6 +30,7 @@ export class Dictionary {
     const id = this.#texts.length;
     this.#ids.set(term, id);
     this.#texts.push(term);
+    this.#shown.push(undefined);
     if (/^[a-z]{4,}$/.test(term)) {
       const key = neighbourKey(term.charAt(0), term.length);
       const group = this.#neighbours.get(key);
@@ -40,8 +45,10 @@ export class Dictionary {
     const known = this.#words.get(word);
     if (known) return known;
     const stemmed = stem(word);
-    const terms: WordTerms = { stem: this.intern(stemmed), form: stemmed === word ? undefined : this.intern(formTerm(word)) };
+    const form = stemmed === word ? undefined : this.intern(formTerm(word));
+    const terms: WordTerms = { stem: this.intern(stemmed), form, bit: bitOf(word) };
     this.#words.set(word, terms);
+    this.show(terms.stem, word);
     return terms;
   }
 
@@ -58,14 +65,17 @@ export class Dictionary {
     return this.#texts;
   }
 
-  /** A readable word for a stem: the shortest known, then the first in the alphabet. */
+  /** A readable word for a stem. */
   word(stem: number): string {
-    let best: string | undefined;
-    for (const [word, terms] of this.#words) {
-      if (terms.stem !== stem) continue;
-      if (best === undefined || word.length < best.length || (word.length === best.length && word < best)) best = word;
+    return this.#shown[stem] ?? this.text(stem);
+  }
+
+  /** Lets a stem be shown as a word, unless it has a better one. */
+  show(stem: number, word: string): void {
+    const shown = this.#shown[stem];
+    if (shown === undefined || word.length < shown.length || (word.length === shown.length && word < shown)) {
+      this.#shown[stem] = word;
     }
-    return best ?? this.text(stem);
   }
 
   neighbours(letter: string, length: number): readonly number[] {

@@ -4,6 +4,8 @@ import { SKETCH_SIZE } from "./word-sketch.ts";
 /** What ranking needs to know of a document beyond its postings. */
 export interface Document {
   readonly tool: string;
+  /** The term of its whole folded name. */
+  readonly name: number;
   /** The terms of the tool's own name, each once. */
   readonly nameTerms: Iterable<number>;
   /** The terms of the description's first sentence, each once. */
@@ -15,6 +17,7 @@ export interface Document {
 /** The lists a table is made of, for storage. */
 export interface DocumentLists {
   readonly tools: string[];
+  readonly names: Uint32List;
   readonly nameEnds: Uint32List;
   readonly nameTerms: Uint32List;
   readonly leadEnds: Uint32List;
@@ -35,8 +38,9 @@ export class DocumentTable {
   }
 
   add(document: Document): void {
-    const { tools, nameEnds, nameTerms, leadEnds, leadTerms, sketches } = this.lists;
+    const { tools, names, nameEnds, nameTerms, leadEnds, leadTerms, sketches } = this.lists;
     tools.push(document.tool);
+    names.push(document.name);
     nameTerms.pushAll(document.nameTerms);
     nameEnds.push(nameTerms.length);
     leadTerms.pushAll(document.leadTerms);
@@ -46,6 +50,11 @@ export class DocumentTable {
 
   tool(doc: number): string {
     return this.lists.tools[doc] ?? "";
+  }
+
+  /** The term of a tool's whole folded name: two tools have the same where their names are the same. */
+  name(doc: number): number {
+    return this.lists.names.at(doc);
   }
 
   nameTerms(doc: number): Uint32Array {
@@ -65,6 +74,7 @@ export class DocumentTable {
 
 const emptyLists = (): DocumentLists => ({
   tools: [],
+  names: new Uint32List(),
   nameEnds: new Uint32List(),
   nameTerms: new Uint32List(),
   leadEnds: new Uint32List(),

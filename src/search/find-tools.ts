@@ -33,7 +33,7 @@ export function findTools(query: string, options: SearchOptions, index: Generati
   const { candidates, concepts } = rank(request, index, tally);
   const worded = scope.text === "" ? everyTool(request, index) : candidates;
   const isFused = options.near !== undefined && scope.text !== "";
-  const found = isFused ? demoteImposters(fuse(worded, options.near, index, admission(request, index))) : worded;
+  const found = isFused ? demoteImposters(fuse(worded, options.near, index, admission(request, index)), index) : worded;
   const exact = exactTool(scope.exact, request, index);
   const lifted = options.lift ? liftCandidates(found, options.lift) : found;
   const ordered = exact ? [exact, ...lifted.filter(({ doc }) => doc !== exact.doc)] : lifted;

@@ -1,7 +1,7 @@
 import type { Generation } from "./generation.ts";
+import type { NearTool, Neighbours } from "./near-tools.ts";
 import type { Candidate } from "./rank.ts";
 import type { NearTools } from "./searchable-tool.ts";
-import type { NearTool, Neighbours } from "./vector-table.ts";
 
 /** What a place is worth: 1 / (K + place). Small, so that the first places of both lists count most. */
 const K = 10;

@@ -1,16 +1,19 @@
-import { Dictionary } from "./dictionary.ts";
+import { Dictionary, nameTerm, type WordTerms } from "./dictionary.ts";
 import { DocumentTable } from "./document-table.ts";
 import { PostingLists } from "./posting-lists.ts";
 import type { SearchableTool } from "./searchable-tool.ts";
+import { TermCounts } from "./term-counts.ts";
 import { TermFrequencies } from "./term-frequencies.ts";
-import { TermWeigher } from "./term-weigher.ts";
+import { type FieldTerms, TermWeigher } from "./term-weigher.ts";
 import { foldName } from "./tokenize.ts";
-import { type ServerTokens, toolTokens } from "./tool-fields.ts";
-import { sketchWords } from "./word-sketch.ts";
+import { type ServerTokens, serverTokens, toolTokens } from "./tool-fields.ts";
+import { sketchBits } from "./word-sketch.ts";
 
 /** One server's part of the index: a range of documents, and what its names say. */
 export interface ServerRange {
   readonly server: string;
+  /** Its id, folded. */
+  readonly folded: string;
   readonly first: number;
   /** One past the last. */
   readonly end: number;
@@ -18,6 +21,11 @@ export interface ServerRange {
   readonly names: readonly (readonly number[])[];
   /** Term, count of documents, term, count, and so on. */
   readonly frequencies: Uint32Array;
+}
+
+/** What the tools of a server have in common, read once for all of them. */
+export interface ReadServer extends Pick<FieldTerms, "server" | "serverDescription"> {
+  readonly tokens: ServerTokens;
 }
 
 /**
@@ -29,7 +37,9 @@ export class Generation {
   readonly postings = new PostingLists();
   readonly documents: DocumentTable;
   readonly frequencies = new TermFrequencies();
-  readonly #weigher = new TermWeigher(this.dictionary);
+  readonly #weigher = new TermWeigher();
+  /** Terms of the documents that do not count yet. */
+  readonly #counts = new TermCounts();
   readonly #owners: (ServerRange | undefined)[] = [];
   readonly #servers = new Map<string, ServerRange>();
 
@@ -51,36 +61,61 @@ export class Generation {
     return this.#owners[doc];
   }
 
-  /** Adds a tool that does not count yet; `counts` collects its terms for `admit`. */
-  append(tool: SearchableTool, server: ServerTokens, counts: Map<number, number>): void {
+  /** The address of a document as one folded name; empty for one that does not count. */
+  foldedAddress(doc: number): string {
+    const owner = this.#owners[doc];
+    return owner ? owner.folded + this.foldedName(doc) : "";
+  }
+
+  /** The name of a tool, folded. */
+  foldedName(doc: number): string {
+    return this.dictionary.text(this.documents.name(doc)).slice(nameTerm("").length);
+  }
+
+  /** Reads the server of a tool; tools added from now on are its tools. */
+  readServer(tool: SearchableTool): ReadServer {
+    this.#counts.clear(); // of a server that was given up half-way
+    const tokens = serverTokens(tool);
+    return { tokens, server: this.#read(tokens.server), serverDescription: this.#read(tokens.serverDescription) };
+  }
+
+  /** Adds a tool that does not count yet. */
+  append(tool: SearchableTool, server: ReadServer): void {
     const doc = this.documents.length;
-    const tokens = toolTokens(tool, server);
+    const fields = this.#fieldTerms(tool, server);
+    const name = this.dictionary.intern(nameTerm(foldName(tool.tool)));
     this.documents.add({
       tool: tool.tool,
-      nameTerms: this.#stems(tokens.tool),
-      leadTerms: this.#stems(tokens.lead),
-      sketch: sketchWords(tokens.description),
+      name,
+      nameTerms: stemsOf(fields.tool),
+      leadTerms: stemsOf(fields.lead),
+      sketch: sketchBits(fields.description),
     });
-    this.#weigher.weigh(tokens, foldName(tool.tool), (term, impact) => {
+    this.#weigher.weigh(fields, name, this.dictionary.size, (term, impact) => {
       this.postings.append(term, doc, impact);
-      counts.set(term, (counts.get(term) ?? 0) + 1);
+      this.#counts.add(term);
     });
   }
 
   /** Lets the documents from `first` on count as the tools of the server, in place of those it had. */
-  admit(server: string, first: number, tokens: ServerTokens, counts: ReadonlyMap<number, number>): void {
-    const names = tokens.names.map((name) => [...this.#stems(name)]);
-    this.admitRange({ server, first, end: this.documents.length, names }, counts);
+  admit(server: string, first: number, { tokens }: ReadServer): void {
+    const names = tokens.names.map((name) => [...stemsOf(this.#read(name))]);
+    this.admitRange({
+      server,
+      folded: foldName(server),
+      first,
+      end: this.documents.length,
+      names,
+      frequencies: this.#counts.take(),
+    });
   }
 
-  /** Lets a range of documents count; `counts` says how many of them have each term. */
-  admitRange(range: Omit<ServerRange, "frequencies">, counts: ReadonlyMap<number, number>): void {
+  /** Lets a range of documents count. */
+  admitRange(range: ServerRange): void {
     this.retire(range.server);
-    const { server, first, end, names } = range;
-    const admitted: ServerRange = { server, first, end, names, frequencies: flatten(counts) };
-    this.#servers.set(server, admitted);
-    for (let doc = first; doc < end; doc += 1) this.#owners[doc] = admitted;
-    this.frequencies.add(admitted.frequencies, end - first);
+    this.#servers.set(range.server, range);
+    for (let doc = range.first; doc < range.end; doc += 1) this.#owners[doc] = range;
+    this.frequencies.add(range.frequencies, range.end - range.first);
   }
 
   /** Lets a server's documents count no longer. */
@@ -92,18 +127,25 @@ export class Generation {
     this.frequencies.remove(range.frequencies, range.end - range.first);
   }
 
-  #stems(words: readonly string[]): Set<number> {
-    return new Set(words.map((word) => this.dictionary.internWord(word).stem));
+  #fieldTerms(tool: SearchableTool, { tokens, server, serverDescription }: ReadServer): FieldTerms {
+    const words = toolTokens(tool, tokens);
+    return {
+      server,
+      serverDescription,
+      tool: this.#read(words.tool),
+      title: this.#read(words.title),
+      lead: this.#read(words.lead),
+      description: this.#read(words.description),
+      parameters: this.#read(words.parameters),
+      parameterTexts: this.#read(words.parameterTexts),
+      tags: this.#read(words.tags),
+      examples: this.#read(words.examples),
+    };
+  }
+
+  #read(words: readonly string[]): readonly WordTerms[] {
+    return words.map((word) => this.dictionary.internWord(word));
   }
 }
 
-function flatten(counts: ReadonlyMap<number, number>): Uint32Array {
-  const flat = new Uint32Array(counts.size * 2);
-  let at = 0;
-  for (const [term, count] of counts) {
-    flat[at] = term;
-    flat[at + 1] = count;
-    at += 2;
-  }
-  return flat;
-}
+const stemsOf = (words: readonly WordTerms[]): ReadonlySet<number> => new Set(words.map(({ stem }) => stem));

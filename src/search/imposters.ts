@@ -1,8 +1,8 @@
-import { foldName } from "./tokenize.ts";
+import type { Generation } from "./generation.ts";
 
 interface Placed {
+  readonly doc: number;
   readonly server: string;
-  readonly tool: string;
   readonly score: number;
 }
 
@@ -10,12 +10,12 @@ interface Placed {
  * Puts a tool whose name spells the address of a tool on another server (`git/list_issues` on a server that is not git) behind the
  * one it names, however well the spelt-out name fits. Candidates come and go best first.
  */
-export function demoteImposters<T extends Placed>(candidates: readonly T[]): readonly T[] {
-  const places = new Map(candidates.map(({ server, tool }, place) => [foldName(`${server}${tool}`), place]));
+export function demoteImposters<T extends Placed>(candidates: readonly T[], index: Generation): readonly T[] {
+  const places = new Map(candidates.map(({ doc }, place) => [index.foldedAddress(doc), place]));
   const behind = new Map<number, T[]>();
   const moved = new Set<T>();
   for (const [place, candidate] of candidates.entries()) {
-    const named = places.get(foldName(candidate.tool)) ?? place;
+    const named = places.get(index.foldedName(candidate.doc)) ?? place;
     const owner = candidates[named];
     if (named <= place || !owner || owner.server === candidate.server) continue;
     moved.add(candidate);

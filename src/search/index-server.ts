@@ -1,6 +1,5 @@
 import type { Generation } from "./generation.ts";
 import type { SearchableTool } from "./searchable-tool.ts";
-import { serverTokens } from "./tool-fields.ts";
 
 /**
  * Indexes a server's tools, one a step, and lets them count when all are in. Stops with false once they are no longer wanted; what is
@@ -13,13 +12,12 @@ export function* indexServer(
   isWanted: () => boolean,
 ): Generator<void, boolean> {
   const first = index.documents.length;
-  const counts = new Map<number, number>();
-  const tokens = serverTokens(tools[0] ?? { server, tool: "", definition: {}, tags: [] });
+  const read = index.readServer(tools[0] ?? { server, tool: "", definition: {}, tags: [] });
   for (const tool of tools) {
-    index.append(tool, tokens, counts);
+    index.append(tool, read);
     yield;
     if (!isWanted()) return false;
   }
-  index.admit(server, first, tokens, counts);
+  index.admit(server, first, read);
   return true;
 }

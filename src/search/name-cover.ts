@@ -4,6 +4,9 @@ import { stem } from "./stem.ts";
 import { type Act, actOf } from "./verbs.ts";
 import { WEIGHTS } from "./weights.ts";
 
+/** A wish begins with what is to be done; verbs further on belong to its objects. */
+const OPENING_WORDS = 3;
+
 /** What a query covers of the names of a tool: the second look at tools that the first one found. */
 export class NameCover {
   readonly #index: Generation;
@@ -17,7 +20,8 @@ export class NameCover {
     for (const { weight, stands } of concepts) {
       for (const { term, cover } of stands) this.#shares.set(term, Math.max(weight * cover, this.#shares.get(term) ?? 0));
     }
-    this.#acts = new Set(asking.map((word) => actOf(stem(word))).filter((act) => act !== undefined));
+    const opening = asking.slice(0, OPENING_WORDS);
+    this.#acts = new Set(opening.map((word) => actOf(stem(word))).filter((act) => act !== undefined));
   }
 
   /** What a document gains: the more of its names the query covers, and the less is left over, the more. */

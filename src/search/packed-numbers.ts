@@ -1,13 +1,14 @@
-/** Bytes a chunk of base64 stands for: a multiple of 3, so that no chunk ends inside a base64 group. */
-const CHUNK_BYTES = 12 * 32_768;
+const NUMBERS_A_CHUNK = 32_768;
+const BYTES_A_CHUNK = 3 * 65_536; // a multiple of 3, so that no chunk ends inside a base64 group
+const LONGEST_NUMBER = 5;
 
-/** Numbers as text, in chunks with `,` between, to be put together; a step is one chunk. */
+/** Numbers as text, small ones in few bytes, in pieces to be put together; a step is one chunk. */
 export function* packNumbers(numbers: Uint32Array): Generator<void, string[]> {
-  const bytes = Buffer.from(numbers.buffer, numbers.byteOffset, numbers.byteLength);
-  const pieces: string[] = [];
-  for (let at = 0; at < bytes.length; at += CHUNK_BYTES) {
-    if (at > 0) pieces.push(",");
-    pieces.push(bytes.toString("base64", at, Math.min(bytes.length, at + CHUNK_BYTES)));
+  const pieces = [String(numbers.length)];
+  const bytes = Buffer.alloc(NUMBERS_A_CHUNK * LONGEST_NUMBER);
+  for (let at = 0; at < numbers.length; at += NUMBERS_A_CHUNK) {
+    const used = writeNumbers(numbers.subarray(at, at + NUMBERS_A_CHUNK), bytes);
+    pieces.push(",", bytes.toString("base64", 0, used));
     yield;
   }
   return pieces;
@@ -15,14 +16,62 @@ export function* packNumbers(numbers: Uint32Array): Generator<void, string[]> {
 
 /** The numbers behind such text. */
 export function* unpackNumbers(text: string): Generator<void, Uint32Array> {
-  const chunks = text.split(",");
-  const sizes = chunks.map((chunk) => Buffer.byteLength(chunk, "base64"));
-  const bytes = Buffer.from(new ArrayBuffer(sizes.reduce((sum, size) => sum + size, 0)));
-  let at = 0;
+  const [length, ...chunks] = text.split(",");
+  const numbers = new Uint32Array(Number(length));
+  const bytes = Buffer.alloc(NUMBERS_A_CHUNK * LONGEST_NUMBER);
   for (const [place, chunk] of chunks.entries()) {
-    bytes.write(chunk, at, "base64");
-    at += sizes[place] ?? 0;
+    readNumbers(bytes.subarray(0, bytes.write(chunk, "base64")), numbers, place * NUMBERS_A_CHUNK);
     yield;
   }
-  return new Uint32Array(bytes.buffer, 0, bytes.byteLength >> 2);
+  return numbers;
+}
+
+/** Bytes as text, in the same way. */
+export function* packBytes(bytes: Uint8Array): Generator<void, string[]> {
+  const pieces = [String(bytes.length)];
+  for (let at = 0; at < bytes.length; at += BYTES_A_CHUNK) {
+    const chunk = bytes.subarray(at, at + BYTES_A_CHUNK);
+    pieces.push(",", Buffer.from(chunk.buffer, chunk.byteOffset, chunk.length).toString("base64"));
+    yield;
+  }
+  return pieces;
+}
+
+export function* unpackBytes(text: string): Generator<void, Uint8Array> {
+  const [length, ...chunks] = text.split(",");
+  const bytes = Buffer.from(new ArrayBuffer(Number(length)));
+  for (const [place, chunk] of chunks.entries()) {
+    bytes.write(chunk, place * BYTES_A_CHUNK, "base64");
+    yield;
+  }
+  return bytes;
+}
+
+/** Seven bits a byte, the last byte of a number without the eighth. */
+function writeNumbers(numbers: Uint32Array, bytes: Uint8Array): number {
+  let to = 0;
+  for (let number of numbers) {
+    for (; number > 0x7f; number >>>= 7) {
+      bytes[to] = (number & 0x7f) | 0x80;
+      to += 1;
+    }
+    bytes[to] = number;
+    to += 1;
+  }
+  return to;
+}
+
+function readNumbers(bytes: Uint8Array, numbers: Uint32Array, start: number): void {
+  let to = start;
+  let number = 0;
+  let shift = 0;
+  for (const byte of bytes) {
+    number |= (byte & 0x7f) << shift;
+    shift += 7;
+    if (byte > 0x7f) continue;
+    numbers[to] = number;
+    to += 1;
+    number = 0;
+    shift = 0;
+  }
 }

@@ -1,16 +1,18 @@
 import { Uint32List } from "./uint32-list.ts";
 
-/** The impact of a term that a document could not have more strongly. */
-export const FULL_IMPACT = 65_535;
+/** The impact of a term that a document could not have more strongly: a byte tells tools apart as well as a real number does. */
+export const FULL_IMPACT = 255;
 const SMALLEST_BLOCK = 2;
+/** Postings of a usual tool, with the room that half-full blocks leave. */
+const ROOM_PER_DOCUMENT = 100;
 
 /**
- * For each term the documents that have it, ascending, and how strongly each has it (0 to 65535). All lists share two typed
+ * For each term the documents that have it, ascending, and how strongly each has it (0 to 255). All lists share two typed
  * arrays: a list is one contiguous block that moves to one of twice the size when full, and the block it leaves is used again.
  */
 export class PostingLists {
   docs = new Uint32Array(1 << 14);
-  impacts = new Uint16Array(1 << 14);
+  impacts = new Uint8Array(1 << 14);
   #used = 0;
   readonly #starts = new Uint32List();
   readonly #lengths = new Uint32List();
@@ -32,17 +34,15 @@ export class PostingLists {
     return this.docs.subarray(this.start(term), this.end(term));
   }
 
-  /** Makes room for so many postings at once, where it is known that they will come. */
-  reserve(postings: number): void {
-    if (postings > this.docs.length) this.#growTo(postings);
+  /** Makes room for so many documents at once, where it is known that they will come: growing bit by bit means copying. */
+  reserve(documents: number): void {
+    const wanted = this.#used + documents * ROOM_PER_DOCUMENT;
+    if (wanted > this.docs.length) this.#growTo(wanted);
   }
 
   /** Adds a document at the end of a term's list; documents must come in ascending order. */
   append(term: number, doc: number, impact: number): void {
-    while (this.#lengths.length <= term) {
-      this.#starts.push(0);
-      this.#lengths.push(0);
-    }
+    this.#know(term);
     const length = this.#lengths.at(term);
     if (isFull(length)) this.#move(term, length);
     const at = this.#starts.at(term) + length;
@@ -51,9 +51,30 @@ export class PostingLists {
     this.#lengths.set(term, length + 1);
   }
 
+  /** Gives a new term its whole list; `docs` are distances, each from the document before it, and the first from 0. */
+  adopt(term: number, distances: Uint32Array, impacts: Uint8Array): void {
+    this.#know(term);
+    if (distances.length === 0) return;
+    const start = this.#claim(blockFor(distances.length));
+    let doc = 0;
+    for (let at = 0; at < distances.length; at += 1) {
+      doc += distances[at] ?? 0;
+      this.docs[start + at] = doc;
+    }
+    this.impacts.set(impacts, start);
+    this.#starts.set(term, start);
+    this.#lengths.set(term, distances.length);
+  }
+
+  #know(term: number): void {
+    while (this.#lengths.length <= term) {
+      this.#starts.push(0);
+      this.#lengths.push(0);
+    }
+  }
+
   #move(term: number, length: number): void {
-    const size = Math.max(SMALLEST_BLOCK, length * 2);
-    const to = this.#claim(size);
+    const to = this.#claim(Math.max(SMALLEST_BLOCK, length * 2));
     if (length > 0) {
       const from = this.#starts.at(term);
       this.docs.copyWithin(to, from, from + length);
@@ -81,7 +102,7 @@ export class PostingLists {
 
   #growTo(size: number): void {
     const docs = new Uint32Array(size);
-    const impacts = new Uint16Array(size);
+    const impacts = new Uint8Array(size);
     docs.set(this.docs);
     impacts.set(this.impacts);
     this.docs = docs;
@@ -91,3 +112,6 @@ export class PostingLists {
 
 /** Block sizes are powers of two, so a list is full exactly when its length is one (or it has no block yet). */
 const isFull = (length: number): boolean => length === 0 || (length >= SMALLEST_BLOCK && (length & (length - 1)) === 0);
+
+/** The size of the block that a list of this length has filled, or is filling. */
+const blockFor = (length: number): number => Math.max(SMALLEST_BLOCK, 2 ** Math.ceil(Math.log2(length)));

@@ -1,4 +1,5 @@
 import type { Generation, ServerRange } from "./generation.ts";
+import { LONGEST_QUERY } from "./query-words.ts";
 import { foldName } from "./tokenize.ts";
 
 /** What of a query is an address, and what is left to search for. */
@@ -16,7 +17,7 @@ const QUALIFIER = /(?:^|\s)server:\s*(\S+)/i;
 
 /** Reads `server/tool`, `server: what is wanted` and `what is wanted server:name`; anything else is all text. */
 export function readScope(query: string, index: Generation): QueryScope {
-  const text = query.trim();
+  const text = query.slice(0, LONGEST_QUERY).trim();
   const [, owner = "", tool = ""] = ADDRESS.exec(text) ?? [];
   const range = findServer(owner, index);
   if (range) return { text: tool, server: range.server, ...findTool(tool, range, index) };

@@ -1,6 +1,7 @@
 import { tokenize } from "./tokenize.ts";
 
-const LONGEST_QUERY = 4000;
+/** Text beyond this is not read. */
+export const LONGEST_QUERY = 4000;
 const FILE_KINDS =
   "txt|md|csv|tsv|json|jsonl|ya?ml|xml|html?|pdf|docx?|xlsx?|pptx?|rtf|png|jpe?g|gif|svg|webp|mp3|wav|mp4|mov|zip|tar|gz|log|py|tsx?|jsx?|java|rs|go|sql|db|sqlite|parquet|ipynb";
 
@@ -15,12 +16,12 @@ const VALUE_KINDS: readonly ValueKind[] = [
   { pattern: "\\bhttps?:\\/\\/\\S+", hints: ["url"] },
   { pattern: '\\bselect\\s[^;`"]{1,200}?\\sfrom\\s[\\w.]+', hints: ["sql", "query", "database"] },
   { pattern: "[`'\"]?(?<![\\p{L}\\p{N}])(?:[A-Za-z]:)?\\.{0,2}\\/[\\w.\\-\\/{}]+[`'\"]?", hints: ["file"] },
-  { pattern: `[\`'"]?(?<![\\p{L}\\p{N}])[\\w\\-]+\\.(?:${FILE_KINDS})\\b[\`'"]?`, hints: ["file"] },
+  { pattern: `[\`'"]?(?<![\\p{L}\\p{N}])[\\w\\-]{1,80}\\.(?:${FILE_KINDS})\\b[\`'"]?`, hints: ["file"] },
   { pattern: "(?<![\\p{L}\\p{N}])'[^'\\n]{1,80}'(?![\\p{L}\\p{N}])", hints: [] },
   { pattern: '"[^"\\n]{1,200}"', hints: [] },
   { pattern: "`[^`\\n]{1,120}`", hints: [] },
   { pattern: "[“„«][^”“»\\n]{1,200}[”“»]", hints: [] },
-  { pattern: "\\b[\\w.\\-]+@[\\w\\-]+\\.[\\w.\\-]+\\b", hints: ["email"] },
+  { pattern: "\\b[\\w.\\-]{1,64}@[\\w\\-]{1,63}\\.[\\w.\\-]+\\b", hints: ["email"] },
   { pattern: "\\b\\d{1,3}(?:\\.\\d{1,3}){3}\\b", hints: ["ip"] },
   { pattern: "\\b-?\\d{1,3}\\.\\d{3,},\\s?-?\\d{1,3}\\.\\d{3,}\\b", hints: ["coordinates"] },
   { pattern: "\\b\\d[\\d.,:\\-\\/]*\\b", hints: [] },

@@ -54,7 +54,7 @@ export function rank(request: RankRequest, index: Generation, tally: Tally): Ran
     score: (tally.scores[doc] ?? 0) + names.gain(doc) + (named.has(doc) ? WEIGHTS.exactName : 0),
     coverage: (tally.covered[doc] ?? 0) / whole,
   }));
-  return { candidates: demoteImposters(candidates.sort(byScore)), concepts };
+  return { candidates: demoteImposters(candidates.sort(byScore), index), concepts };
 }
 
 const byScore = (a: Candidate, b: Candidate): number =>

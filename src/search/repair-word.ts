@@ -15,11 +15,13 @@ export interface RepairedWord {
   readonly trust: number;
 }
 
-/** What a word that no tool has may mean: two known words written as one, or a known word mistyped. */
+/** Whether a word is in no tool, and long enough to tell what else it may mean. */
+export const isBroken = (word: string, index: Generation): boolean =>
+  word.length >= SHORTEST_WORD && /^[a-z]+$/.test(word) && countOf(stem(word), index) === 0;
+
+/** What a broken word may mean: two known words written as one, or a known word mistyped. */
 export function repairWord(word: string, index: Generation): readonly RepairedWord[] {
-  if (word.length < SHORTEST_WORD || !/^[a-z]+$/.test(word)) return [];
   const stemmed = stem(word);
-  if (countOf(stemmed, index) > 0) return [];
   const parts = splitWord(word, index);
   if (parts.length > 0) return parts.map((part) => ({ word: part, trust: WEIGHTS.compound }));
   if (synonymsOf(stemmed).length > 0) return [];

@@ -1,5 +1,5 @@
 import type { JsonObject } from "../model/json.ts";
-import type { Neighbours } from "./vector-table.ts";
+import type { Neighbours } from "./near-tools.ts";
 
 /** A tool as the index takes it in: its definition as the backend sent it, and what the registry says of its server. */
 export interface SearchableTool {

@@ -8,6 +8,15 @@ interface DocumentRange {
   readonly end: number;
 }
 
+interface Span {
+  readonly start: number;
+  /** One past the last. */
+  readonly stop: number;
+}
+
+/** Beyond this share of all documents it is quicker to wipe every score than those that were touched. */
+const CROWDED = 0.1;
+
 /** Adds up what the concepts of one query are worth to every document; one tally serves query after query. */
 export class Tally {
   #scores = new Float64Array(0);
@@ -44,10 +53,17 @@ export class Tally {
   }
 
   #clear(): void {
-    for (const doc of this.touched) {
-      this.#scores[doc] = 0;
-      this.#covered[doc] = 0;
-      this.#stamps[doc] = 0;
+    const { length } = this.#scores;
+    if (this.#touchedCount > length * CROWDED) {
+      this.#scores.fill(0);
+      this.#covered.fill(0);
+      this.#stamps.fill(0);
+    } else {
+      for (const doc of this.touched) {
+        this.#scores[doc] = 0;
+        this.#covered[doc] = 0;
+        this.#stamps[doc] = 0;
+      }
     }
     this.#touchedCount = 0;
   }
@@ -63,44 +79,64 @@ export class Tally {
   }
 
   /** Of the stands of a concept that a document has only the best counts: synonyms do not add up. */
-  #addStand(stand: Stand, stamp: number, cover: number, postings: PostingLists, { first, end }: DocumentRange): void {
+  #addStand(stand: Stand, stamp: number, cover: number, postings: PostingLists, range: DocumentRange): void {
     const scores = this.#scores;
+    const covered = this.#covered;
     const best = this.#best;
     const stamps = this.#stamps;
     const { docs, impacts } = postings;
-    const factor = (stand.worth * (WEIGHTS.saturation + 1)) / FULL_IMPACT;
-    const stop = postings.end(stand.term);
-    for (let at = postings.start(stand.term); at < stop; at += 1) {
+    const factor = worthOfImpact(stand);
+    const { start, stop } = withinRange(stand.term, postings, range);
+    for (let at = start; at < stop; at += 1) {
       const doc = docs[at] ?? 0;
-      if (doc < first || doc >= end) continue;
       const worth = factor * (impacts[at] ?? 0);
-      const isNew = stamps[doc] !== stamp;
-      const known = isNew ? 0 : (best[doc] ?? 0);
-      if (isNew) this.#meet(doc, stamp, cover);
-      if (worth <= known) continue;
-      scores[doc] = (scores[doc] ?? 0) + worth - known;
-      best[doc] = worth;
+      const last = stamps[doc] ?? 0;
+      if (last !== stamp) {
+        if (last === 0) this.#touch(doc);
+        stamps[doc] = stamp;
+        covered[doc] = (covered[doc] ?? 0) + cover;
+        scores[doc] = (scores[doc] ?? 0) + worth;
+        best[doc] = worth;
+      } else if (worth > (best[doc] ?? 0)) {
+        scores[doc] = (scores[doc] ?? 0) + worth - (best[doc] ?? 0);
+        best[doc] = worth;
+      }
     }
   }
 
-  /** Notes that a document has the concept. */
-  #meet(doc: number, stamp: number, cover: number): void {
-    if (this.#stamps[doc] === 0) {
-      this.#touched[this.#touchedCount] = doc;
-      this.#touchedCount += 1;
-    }
-    this.#stamps[doc] = stamp;
-    this.#best[doc] = 0;
-    this.#covered[doc] = (this.#covered[doc] ?? 0) + cover;
+  #touch(doc: number): void {
+    this.#touched[this.#touchedCount] = doc;
+    this.#touchedCount += 1;
   }
 
   /** Whoever has a form of the word has its stem too, so a form only adds. */
-  #addForm(form: Stand, postings: PostingLists, { first, end }: DocumentRange): void {
-    const factor = (form.worth * (WEIGHTS.saturation + 1)) / FULL_IMPACT;
-    const stop = postings.end(form.term);
-    for (let at = postings.start(form.term); at < stop; at += 1) {
-      const doc = postings.docs[at] ?? 0;
-      if (doc >= first && doc < end) this.#scores[doc] = (this.#scores[doc] ?? 0) + factor * (postings.impacts[at] ?? 0);
+  #addForm(form: Stand, postings: PostingLists, range: DocumentRange): void {
+    const scores = this.#scores;
+    const { docs, impacts } = postings;
+    const factor = worthOfImpact(form);
+    const { start, stop } = withinRange(form.term, postings, range);
+    for (let at = start; at < stop; at += 1) {
+      const doc = docs[at] ?? 0;
+      scores[doc] = (scores[doc] ?? 0) + factor * (impacts[at] ?? 0);
     }
   }
+}
+
+const worthOfImpact = ({ worth }: Stand): number => (worth * (WEIGHTS.saturation + 1)) / FULL_IMPACT;
+
+/** The part of a term's list that is about documents of the range. */
+function withinRange(term: number, postings: PostingLists, { first, end }: DocumentRange): Span {
+  const [start, stop] = [postings.start(term), postings.end(term)];
+  return { start: firstFrom(first, postings.docs, start, stop), stop: firstFrom(end, postings.docs, start, stop) };
+}
+
+/** Where the first document from `doc` on stands in an ascending list. */
+function firstFrom(doc: number, docs: Uint32Array, start: number, stop: number): number {
+  let [low, high] = [start, stop];
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if ((docs[middle] ?? 0) < doc) low = middle + 1;
+    else high = middle;
+  }
+  return low;
 }

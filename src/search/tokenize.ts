@@ -11,6 +11,7 @@ const MIXED_CASE = /[a-z0-9][A-Z]|[A-Z]{2}[a-z]/;
 const ACRONYMS = /^[A-Z]{2,5}s$/;
 
 const LONGEST_WORD = 40;
+const LONGEST_STOP_WORD = 6;
 const LONGEST_BRAND = 20;
 
 /** Words that say nothing about which tool is meant. The verbs of tools (list, get, find, show, search) are not among them. */
@@ -29,9 +30,11 @@ export const STOP_WORDS: ReadonlySet<string> = new Set(
  */
 export function tokenize(text: string, limit = Number.POSITIVE_INFINITY): string[] {
   const tokens: string[] = [];
-  for (const word of splitWords(text)) {
+  const isAscii = !NOT_ASCII.test(text);
+  for (const word of (isAscii ? text.match(ASCII_WORDS) : foldLetters(text).match(WORDS)) ?? []) {
     if (tokens.length >= limit) break;
-    addWord(word, tokens);
+    if (!isAscii && UNSPACED.test(word)) addPairs(word.toLowerCase(), tokens);
+    else addWord(word, tokens);
   }
   return tokens.length > limit ? tokens.slice(0, limit) : tokens;
 }
@@ -45,19 +48,17 @@ export function foldName(name: string): string {
     .replace(/[^\p{L}\p{N}]+/gu, "");
 }
 
-function splitWords(text: string): readonly string[] {
-  if (!NOT_ASCII.test(text)) return text.match(ASCII_WORDS) ?? [];
-  const folded = text.normalize("NFKC").replace(ACCENTED, (letter) => letter.normalize("NFD").replace(COMBINING, ""));
-  return folded.match(WORDS) ?? [];
-}
+/** Letters without their accents and in their usual width. */
+const foldLetters = (text: string): string =>
+  text.normalize("NFKC").replace(ACCENTED, (letter) => letter.normalize("NFD").replace(COMBINING, ""));
 
 function addWord(word: string, tokens: string[]): void {
   const lower = word.toLowerCase();
-  if (NOT_ASCII.test(lower) && UNSPACED.test(lower)) {
-    addPairs(lower, tokens);
+  if (lower === word) {
+    addPlain(lower, tokens);
   } else if (ACRONYMS.test(word)) {
     addPlain(lower.slice(0, -1), tokens);
-  } else if (lower !== word && word.length > 3 && MIXED_CASE.test(word)) {
+  } else if (word.length > 3 && MIXED_CASE.test(word)) {
     if (word.length <= LONGEST_BRAND) addPlain(lower, tokens);
     addParts(word, tokens);
   } else {
@@ -66,7 +67,8 @@ function addWord(word: string, tokens: string[]): void {
 }
 
 function addPlain(word: string, tokens: string[]): void {
-  if (word.length <= LONGEST_WORD && !STOP_WORDS.has(word)) tokens.push(word);
+  const isStopWord = word.length <= LONGEST_STOP_WORD && STOP_WORDS.has(word);
+  if (word.length <= LONGEST_WORD && !isStopWord) tokens.push(word);
 }
 
 /** Splits at the humps; of two parts a short one goes, since "My" of MySQL and "Hub" of GitHub mislead. */

@@ -5,6 +5,7 @@ import { FIELD_WEIGHTS } from "./weights.ts";
 
 const LONGEST_DESCRIPTION = 4000;
 const LONGEST_LEAD = 250;
+const LONGEST_PARAMETER_TEXTS = 8000;
 const LONGEST_SERVER_DESCRIPTION = 600;
 const DEEPEST_SCHEMA = 3;
 const MOST_PARAMETERS = 200;
@@ -24,15 +25,16 @@ export function toolTokens(tool: SearchableTool, server: ServerTokens = serverTo
   const { definition } = tool;
   const description = textOf(definition["description"]).slice(0, LONGEST_DESCRIPTION);
   const parameters = parameterTexts(definition["inputSchema"]);
+  const told = descriptionWords(description);
   return {
     server: server.server,
     serverDescription: server.serverDescription,
     tool: words("tool", tool.tool),
     title: words("title", titleOf(definition, tool.tool)),
-    lead: words("lead", leadOf(description)),
-    description: words("description", description),
+    lead: told.lead,
+    description: told.whole,
     parameters: words("parameters", parameters.names.join(" ")),
-    parameterTexts: words("parameterTexts", parameters.texts.join(" ")),
+    parameterTexts: words("parameterTexts", parameters.texts.join(" ").slice(0, LONGEST_PARAMETER_TEXTS)),
     tags: words("tags", tool.tags.join(" ")),
     examples: words("examples", (tool.examples ?? []).join("\n")),
   };
@@ -55,8 +57,19 @@ function telling(name: string): readonly string[] {
   return rest.length > 0 ? rest : all;
 }
 
-/** The first sentence, or the first line where that is shorter. */
-const leadOf = (description: string): string => (description.split(/(?<=[.!?。！？])\s|\n/, 1)[0] ?? "").slice(0, LONGEST_LEAD);
+/** Where the first sentence ends, or the first line where that is shorter. */
+const LEAD_END = /(?<=[.!?。！？])\s|\n/;
+
+/** The words of a description and of its first sentence, which are read once where it is whole. */
+function descriptionWords(description: string): { readonly lead: readonly string[]; readonly whole: readonly string[] } {
+  const end = LEAD_END.exec(description)?.index ?? description.length;
+  if (end > LONGEST_LEAD)
+    return { lead: words("lead", description.slice(0, LONGEST_LEAD)), whole: words("description", description) };
+  const most = FIELD_WEIGHTS.description.longest;
+  const first = tokenize(description.slice(0, end), most);
+  const whole = end === description.length ? first : [...first, ...tokenize(description.slice(end), most - first.length)];
+  return { lead: first.slice(0, FIELD_WEIGHTS.lead.longest), whole };
+}
 
 const words = (field: Field, text: string): readonly string[] => tokenize(text, FIELD_WEIGHTS[field].longest);
 

@@ -137,6 +137,7 @@ export class ToolIndex {
   }
 
   *#indexWaiting(): Generator<void, void> {
+    this.#generation.postings.reserve([...this.#waiting.values()].reduce((sum, { tools }) => sum + tools.length, 0));
     for (let next = this.#nextWaiting(); next; next = this.#nextWaiting()) {
       const [server, replacement] = next;
       const isWanted = () => this.#waiting.get(server) === replacement;

@@ -1,5 +1,6 @@
 import type { Dictionary } from "./dictionary.ts";
 import type { TermFrequencies } from "./term-frequencies.ts";
+import { bitCount } from "./word-sketch.ts";
 
 const SHORTEST = 4;
 const LONG = 8;
@@ -23,12 +24,14 @@ export function nearestStem(
 ): number | undefined {
   if (stemmed.length < SHORTEST) return undefined;
   const most = stemmed.length >= LONG ? 2 : 1;
+  const letters = lettersOf(stemmed);
   let best: Neighbour | undefined;
   for (let length = stemmed.length - most; length <= stemmed.length + most; length += 1) {
     for (const term of dictionary.neighbours(stemmed.charAt(0), length)) {
       const count = frequencies.of(term);
       if (count < leastTools) continue;
       const text = dictionary.text(term);
+      if (bitCount(letters ^ lettersOf(text)) > 2 * most) continue; // an edit takes one letter away and brings one, at most
       const edits = editDistance(stemmed, text, best?.edits ?? most);
       if (edits === undefined) continue;
       const neighbour = { term, text, edits, count };
@@ -36,6 +39,13 @@ export function nearestStem(
     }
   }
   return best?.term;
+}
+
+/** Which letters of a-z a word has, a bit each. */
+function lettersOf(word: string): number {
+  let letters = 0;
+  for (let at = 0; at < word.length; at += 1) letters |= 1 << (word.charCodeAt(at) - 97);
+  return letters;
 }
 
 function isNearer(a: Neighbour, b: Neighbour): boolean {

@@ -1,11 +1,13 @@
 /** Words of a sketch: 256 bits. */
 export const SKETCH_SIZE = 8;
 
-/** A fixed-size mark of a set of words; two sets overlap about as much as their sketches do. */
-export function sketchWords(words: readonly string[]): Uint32Array {
+/** The bit of a word in every sketch. */
+export const bitOf = (word: string): number => hash(word) % (SKETCH_SIZE * 32);
+
+/** A fixed-size mark of a set of words, by their bits; two sets overlap about as much as their sketches do. */
+export function sketchBits(words: readonly { readonly bit: number }[]): Uint32Array {
   const sketch = new Uint32Array(SKETCH_SIZE);
-  for (const word of words) {
-    const bit = hash(word) % (SKETCH_SIZE * 32);
+  for (const { bit } of words) {
     const at = bit >>> 5;
     sketch[at] = (sketch[at] ?? 0) | (1 << (bit & 31));
   }
@@ -30,7 +32,8 @@ function hash(word: string): number {
   return (value ^ (value >>> 15)) >>> 0;
 }
 
-function bitCount(bits: number): number {
+/** How many of 32 bits are set. */
+export function bitCount(bits: number): number {
   let value = bits - ((bits >>> 1) & 0x55555555);
   value = (value & 0x33333333) + ((value >>> 2) & 0x33333333);
   return Math.imul((value + (value >>> 4)) & 0x0f0f0f0f, 0x01010101) >>> 24;

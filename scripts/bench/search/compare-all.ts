@@ -1,6 +1,7 @@
 import type { Row } from "../report.ts";
 import { scoreColumns, timeColumns } from "./columns.ts";
 import type { Engine } from "./engine.ts";
+import { fusedEngines } from "./fused-runs.ts";
 import {
   type Address,
   answers,
@@ -30,7 +31,7 @@ export async function compareAll(
       process.stderr.write(`${name}: ${engine.name}\n`);
       found.push(...(await linesOf(engine, corpus, fitting)));
     }
-    found.push(...fitting.filter((set) => set.name === name).flatMap((set) => publishedLines(dir, set)));
+    for (const set of fitting.filter((set) => set.name === name)) found.push(...(await publishedLines(dir, corpus, set)));
     const order = [...fitting.map((set) => set.name), "macro", "all"];
     found.sort((a, b) => order.indexOf(a.set) - order.indexOf(b.set));
     rows.push(...found.map((line) => rowOf(name, corpus.length, line)));
@@ -68,13 +69,17 @@ interface PublishedLine {
   readonly ranked: readonly Address[];
 }
 
-/** What others published for a set, scored as everything else is. */
-function publishedLines(dir: string, { name, queries }: QuerySet): readonly Line[] {
-  return [...publishedRuns(dir, name)].map(([engine, file]) => {
+/** What others published for a set, scored as everything else is, and our own search with it. */
+async function publishedLines(dir: string, corpus: readonly CorpusTool[], set: QuerySet): Promise<readonly Line[]> {
+  const { name, queries } = set;
+  const lines: Line[] = [];
+  for (const [engine, file] of publishedRuns(dir, name)) {
     const runs = new Map(readLines<PublishedLine>(file).map(({ id, ranked }) => [id, ranked]));
-    const scores = scoreSet(queries, inOrderOf(queries, runs));
-    return { set: name, engine, scores, note: "published ranking" };
-  });
+    const ranked = inOrderOf(queries, runs);
+    lines.push({ set: name, engine, scores: scoreSet(queries, ranked), note: "published ranking" });
+    for (const fused of fusedEngines(engine, queries, ranked)) lines.push(...(await linesOf(fused, corpus, [set])));
+  }
+  return lines;
 }
 
 const inOrderOf = (queries: readonly LabelledQuery[], runs: ReadonlyMap<string, readonly Address[]>) =>

@@ -23,9 +23,15 @@ export interface OpenEngine {
 export const sallyport: Engine = {
   name: "sallyport",
   async open(corpus) {
-    const index = new ToolIndex();
-    for (const [server, lines] of byServer(corpus)) index.replace(server, lines.map(searchableTool));
-    await index.settled();
+    const index = await buildIndex(corpus);
     return { search: (query, limit) => index.search(query, { limit }) };
   },
 };
+
+/** Our index with a corpus in it, brought in the way the gateway brings it. */
+export async function buildIndex(corpus: readonly CorpusTool[]): Promise<ToolIndex> {
+  const index = new ToolIndex();
+  for (const [server, lines] of byServer(corpus)) index.replace(server, lines.map(searchableTool));
+  await index.settled();
+  return index;
+}

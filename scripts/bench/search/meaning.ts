@@ -4,12 +4,11 @@ import type { EmbeddingsSettings } from "../../../src/model/registry-snapshot.ts
 import { Secret } from "../../../src/model/secret.ts";
 import type { NearTools } from "../../../src/search/searchable-tool.ts";
 import { runInSlices } from "../../../src/search/slices.ts";
-import { ToolIndex } from "../../../src/search/tool-index.ts";
 import { toolText } from "../../../src/search/tool-text.ts";
 import { makeBlock, toBytes } from "../../../src/search/vector-block.ts";
 import { VectorTable } from "../../../src/search/vector-table.ts";
 import { systemClock } from "../../../src/time/clock.ts";
-import type { Engine } from "./engine.ts";
+import { buildIndex, type Engine } from "./engine.ts";
 import { byServer, type CorpusTool, searchableTool } from "./labelled-set.ts";
 
 /** An endpoint to measure search by meaning with. */
@@ -36,9 +35,7 @@ export function meaningEngines(measured: MeasuredModel): readonly Engine[] {
   return WEIGHTS.map(([name, weight]) => ({
     name: `+ ${measured.model} ${name}`,
     async open(corpus) {
-      const index = new ToolIndex();
-      for (const [server, lines] of byServer(corpus)) index.replace(server, lines.map(searchableTool));
-      await index.settled();
+      const index = await buildIndex(corpus);
       const key = `${corpus.length} ${corpus[0]?.server} ${corpus.at(-1)?.tool}`;
       const table = tables.get(key) ?? embedAll(corpus, embedder, measured.documentPrefix);
       tables.set(key, table);

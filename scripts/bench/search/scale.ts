@@ -21,9 +21,13 @@ export async function measureScale(
     const queries = sets.filter((set) => answers(base, set.queries)).flatMap((set) => set.queries);
     for (const engine of engines) {
       process.stderr.write(`${size} tools: ${engine.name}\n`);
-      const { engine: open, buildMs, heldMib } = await measure(engine, resize(base, size));
+      const { engine: open, buildMs, longestTurnMs, heldMib } = await measure(engine, resize(base, size));
       const { ms } = open ? await runSet(open, queries) : { ms: [] };
-      const build = { "build ms": open && Math.round(buildMs), "heap MiB": open && heldMib };
+      const build = {
+        "build ms": open && Math.round(buildMs),
+        "longest turn ms": open && Math.round(longestTurnMs * 10) / 10,
+        "heap MiB": open && heldMib,
+      };
       rows.push({ tools: size, engine: engine.name, queries: ms.length, ...timeColumns(ms), ...build });
     }
   }

@@ -4,8 +4,10 @@ import type { BackendSpec } from "../../model/backend-spec.ts";
 import { GatewayError } from "../../model/errors.ts";
 import type { StateStore } from "../../model/ports.ts";
 import type { EmbeddingsSettings } from "../../model/registry-snapshot.ts";
+import { loadUsearch } from "../../search/graph-library.ts";
 import { runInSlices } from "../../search/slices.ts";
 import { type ByteVector, makeBlock, toBytes } from "../../search/vector-block.ts";
+import { type GraphState, VectorGraph } from "../../search/vector-graph.ts";
 import { VectorTable } from "../../search/vector-table.ts";
 import type { Logger } from "../../telemetry/logger.ts";
 import type { Clock } from "../../time/clock.ts";
@@ -38,10 +40,11 @@ export interface EmbeddedToolsParts {
  * at a time. A text is asked for once, whatever servers it comes from.
  */
 export class EmbeddedTools {
-  readonly table = new VectorTable();
+  readonly table: VectorTable;
   readonly #parts: EmbeddedToolsParts;
   readonly #maker: string;
   readonly #kept: KeptVectors;
+  readonly #graph: VectorGraph;
   /** Servers whose tools are to be looked at. */
   readonly #changed = new Set<string>();
   /** Servers that wait for vectors. */
@@ -55,6 +58,8 @@ export class EmbeddedTools {
     this.#parts = parts;
     this.#maker = makerOf(parts.settings);
     this.#kept = new KeptVectors(parts.store, this.#maker, parts.log);
+    this.#graph = new VectorGraph({ clock: parts.clock, load: loadUsearch });
+    this.table = new VectorTable(this.#graph);
   }
 
   /** A digest of what is embedded, and by what. */
@@ -63,6 +68,10 @@ export class EmbeddedTools {
     for (const server of [...this.#servers].sort())
       digest.update(JSON.stringify([server, this.#parts.embedder.dimensions ?? 0, this.table.block(server)?.hashes ?? []]));
     return digest.digest("base64url");
+  }
+
+  get graph(): GraphState {
+    return this.#graph.state;
   }
 
   get isComplete(): boolean {
@@ -102,6 +111,7 @@ export class EmbeddedTools {
   /** Ends the work, with the embedder closed, and keeps what is there of unfinished servers. */
   async close(): Promise<void> {
     this.#isClosed = true;
+    this.#graph[Symbol.dispose]();
     await this.#work;
     for (const [server, plan] of this.#plans) await this.#take(server, plan);
   }

@@ -1,6 +1,7 @@
 import { neutralise } from "../../model/neutralise-text.ts";
 import type { EmbeddingsSettings } from "../../model/registry-snapshot.ts";
 import { LEAST_EXAMPLES, type TrialScore } from "../../search/trial.ts";
+import type { GraphState } from "../../search/vector-graph.ts";
 import type { LayerState } from "./semantic-layer.ts";
 
 /** Search by meaning as `status` shows it. */
@@ -20,6 +21,13 @@ export interface MeaningView {
     readonly both: TrialScore | undefined;
   };
 }
+
+const GRAPH_TEXTS: Readonly<Record<GraphState, string>> = {
+  unneeded: "",
+  missing: " (compared one by one; with the package usearch installed a graph would find them)",
+  growing: " (compared one by one until their graph has grown)",
+  ready: " (found through a graph)",
+};
 
 export function viewOfMeaning(settings: EmbeddingsSettings, state: LayerState | undefined): MeaningView {
   const { model, origin, enabled } = settings;
@@ -41,7 +49,7 @@ export function viewOfMeaning(settings: EmbeddingsSettings, state: LayerState | 
 function standingOf(enabled: EmbeddingsSettings["enabled"], state: LayerState | undefined): string {
   if (enabled === "off") return "switched off";
   if (!state) return "waits for the first question";
-  const tools = `${state.embedded} tools embedded${state.isComplete ? "" : " so far"}`;
+  const tools = `${state.embedded} tools embedded${state.isComplete ? "" : " so far"}${GRAPH_TEXTS[state.graph]}`;
   if (enabled === "on") return `on without a trial, ${tools}`;
   const { verdict } = state;
   if (!verdict) return `not tried yet, ${tools}`;

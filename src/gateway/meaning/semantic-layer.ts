@@ -6,6 +6,7 @@ import type { EmbeddingsSettings } from "../../model/registry-snapshot.ts";
 import type { Signal } from "../../model/signal.ts";
 import type { NearTools } from "../../search/searchable-tool.ts";
 import { runInSlices } from "../../search/slices.ts";
+import type { GraphState } from "../../search/vector-graph.ts";
 import type { NearRequest } from "../../search/vector-table.ts";
 import type { Logger } from "../../telemetry/logger.ts";
 import type { Clock } from "../../time/clock.ts";
@@ -45,6 +46,7 @@ export interface NearQuestion extends Pick<NearRequest, "server" | "filter"> {
 export interface LayerState {
   readonly embedded: number;
   readonly isComplete: boolean;
+  readonly graph: GraphState;
   readonly verdict: Verdict | undefined;
   readonly trouble: string | undefined;
 }
@@ -76,6 +78,7 @@ export class SemanticLayer implements AsyncDisposable {
     return {
       embedded: this.#tools.table.size,
       isComplete: this.#tools.isComplete,
+      graph: this.#tools.graph,
       verdict: this.#verdict,
       trouble: this.#embedder.trouble,
     };

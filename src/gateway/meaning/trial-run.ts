@@ -1,8 +1,9 @@
+import type { Neighbours } from "../../search/near-tools.ts";
 import type { SearchHit } from "../../search/searchable-tool.ts";
 import { runInSlices } from "../../search/slices.ts";
 import type { ToolIndex } from "../../search/tool-index.ts";
 import type { Example } from "../../search/trial.ts";
-import type { Neighbours, VectorTable } from "../../search/vector-table.ts";
+import type { VectorTable } from "../../search/vector-table.ts";
 import type { Clock } from "../../time/clock.ts";
 
 /** Places looked at. */

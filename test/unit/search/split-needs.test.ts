@@ -27,4 +27,16 @@ describe("splitNeeds", () => {
   test("gives at most eight needs", () => {
     expect(splitNeeds(Array.from({ length: 12 }, (_, at) => `Do thing ${at}.`).join(" "))).toHaveLength(8);
   });
+
+  test("leaves no joining word at the end of a step", () => {
+    expect(splitNeeds("download the report and after that mail it to Anna, and finally delete it again")).toEqual([
+      "download the report",
+      "mail it to Anna",
+      "delete it again",
+    ]);
+  });
+
+  test("reads no more than 8,000 characters of a task", () => {
+    expect(splitNeeds(`find a book, then ${"buy it ".repeat(40_000)}`).join(" ").length).toBeLessThan(8_000);
+  });
 });

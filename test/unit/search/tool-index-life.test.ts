@@ -110,6 +110,18 @@ describe("packing", () => {
     expect(await index.restore(await textOf(packed))).toBe(true);
     expect(answers(index)).toEqual(answers(packed));
     expect(index.size).toBe(TOOLS.length);
+    expect(index.overview()).toEqual(packed.overview());
+  });
+
+  test("a restored index takes in more servers, and is packed again", async () => {
+    const [first = TOOLS.slice(0, 0), ...rest] = [...byServer(TOOLS)].map(([, tools]) => tools);
+    const index = new ToolIndex();
+    await index.restore(await textOf(await indexOf(...first)));
+    for (const tools of rest) index.replace(tools[0]?.server ?? "", tools);
+    await index.settled();
+    const again = new ToolIndex();
+    await again.restore(await textOf(index));
+    expect([answers(index), answers(again)]).toEqual([answers(await indexOf(...TOOLS)), answers(await indexOf(...TOOLS))]);
   });
 
   test("a restored server of the same version is not indexed again, one of another version is", async () => {

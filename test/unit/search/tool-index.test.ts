@@ -51,6 +51,13 @@ describe("ranking", () => {
     expect(found(index, "read /srv/orders/list/mysql.txt")[0]).toBe("disk/read_file");
   });
 
+  test("mends a dozen words of a text that knows none, and leaves the rest", async () => {
+    const index = await indexOf(tool("a", "lamp", "Lights the lantern"));
+    const nonsense = (words: number) => Array.from({ length: words }, (_, at) => `zzqx${String.fromCharCode(97 + at)}`).join(" ");
+    expect(found(index, `${nonsense(11)} lantarn`)).toEqual(["a/lamp"]);
+    expect(found(index, `${nonsense(12)} lantarn`)).toEqual([]);
+  });
+
   test("mends a mistyped word only when it is not known as it stands", async () => {
     const index = await indexOf(
       ...SHOP,

@@ -1,10 +1,11 @@
 import { describe, expect, onTestFinished, test, vi } from "vitest";
 import { DocumentTable } from "../../../src/search/document-table.ts";
+import type { Neighbours } from "../../../src/search/near-tools.ts";
 import { ToolIndex } from "../../../src/search/tool-index.ts";
 import { toolText } from "../../../src/search/tool-text.ts";
 import { isBetter, scoreTrial } from "../../../src/search/trial.ts";
 import { makeBlock, packBlock, toBytes, unpackBlock, type VectorBlock } from "../../../src/search/vector-block.ts";
-import { type Neighbours, VectorTable } from "../../../src/search/vector-table.ts";
+import { VectorTable } from "../../../src/search/vector-table.ts";
 
 /** A direction in the plane, as a vector of four numbers. */
 const direction = (degrees: number): Float32Array => {
