@@ -3,6 +3,7 @@ import type { GatewayError } from "../../model/errors.ts";
 import { isJsonObject } from "../../model/json.ts";
 import type { Clock } from "../../time/clock.ts";
 import { parseMessage, type RequestId, type RpcMessage } from "../../wire/json-rpc.ts";
+import { answerOverLimit } from "../answer-over-limit.ts";
 import { brokenAnswer, fromHttpError } from "./http-errors.ts";
 import { discard, type HttpAnswer } from "./http-pool.ts";
 import { SseDecoder, SseOverflow } from "./sse-decoder.ts";
@@ -49,7 +50,7 @@ export const mediaType = (answer: HttpAnswer): string =>
     ?.trim()
     .toLowerCase() ?? "";
 
-/** Reads a JSON body and delivers the response in it; throws `upstream_protocol` when it is anything else. */
+/** Reads a JSON body and delivers the response in it; throws `upstream_protocol` or `answer_over_limit` when it is anything else. */
 export async function readJsonAnswer(answer: HttpAnswer, context: AnswerContext): Promise<void> {
   const { backend, limits } = context;
   const length = Number(answer.headers["content-length"] ?? 0);
@@ -66,7 +67,7 @@ export async function readJsonAnswer(answer: HttpAnswer, context: AnswerContext)
 /**
  * Reads a stream of events and delivers its messages, at most one a turn: the SDK handles a response at once but a
  * notification one microtask later, so a response must not overtake the progress before it. Resolves when the response has
- * been delivered or the stream has ended; throws `upstream_protocol` for a message that must not be there.
+ * been delivered or the stream has ended; throws `upstream_protocol` or `answer_over_limit` for a message that must not be there.
  */
 export async function readEventStream(answer: HttpAnswer, context: AnswerContext): Promise<StreamEnd> {
   const { backend, limits } = context;
@@ -97,13 +98,14 @@ export async function readEventStream(answer: HttpAnswer, context: AnswerContext
     discard(answer.body);
     if (error instanceof SseOverflow) throw tooLarge(backend, limits.messageBytes);
     const failure = fromHttpError(error, backend, "perhaps");
-    if (failure.code === "upstream_protocol") throw failure;
+    if (failure.code !== "unavailable") throw failure;
     return end(false, failure);
   }
 }
 
 function readMessage(text: Buffer, { backend, id }: AnswerContext): RpcMessage {
   const parsed = parseMessage(text);
+  if (parsed.kind === "invalid" && parsed.tooDeep) throw answerOverLimit(lowerFirst(parsed.error.message), backend);
   if (parsed.kind === "invalid") throw brokenAnswer(backend, `holds no valid message: ${lowerFirst(parsed.error.message)}`);
   if (parsed.kind !== "response") return parsed.message;
   if (id === undefined) throw brokenAnswer(backend, "brings a response nobody waits for");
@@ -118,7 +120,6 @@ const isMeta = (meta: unknown): boolean => meta === undefined || isJsonObject(me
 
 const lowerFirst = (text: string): string => text.charAt(0).toLowerCase() + text.slice(1);
 
-/** A body's chunks; leaving the loop early does not destroy the body. */
 /** The whole body, of at most `limit` bytes; by events, since an iterator shows in the profile of small calls. */
 function readWhole(body: Readable, limit: number, tooLong: () => GatewayError): Promise<Buffer> {
   return new Promise((resolve, reject) => {
@@ -135,6 +136,7 @@ function readWhole(body: Readable, limit: number, tooLong: () => GatewayError): 
   });
 }
 
+/** A body's chunks; leaving the loop early does not destroy the body. */
 const chunksOf = (body: Readable): AsyncIterable<Buffer> => ({
   [Symbol.asyncIterator]: () => body.iterator({ destroyOnReturn: false }),
 });
@@ -153,4 +155,4 @@ function refuse(answer: HttpAnswer, error: GatewayError): GatewayError {
 }
 
 const tooLarge = (backend: string, limit: number): GatewayError =>
-  brokenAnswer(backend, `is larger than ${Math.round(limit / 2 ** 20)} MiB`);
+  answerOverLimit(`it is larger than ${Math.round(limit / 2 ** 20)} MiB`, backend);
