@@ -62,13 +62,13 @@ async function soak(): Promise<void> {
   const samples = sampler?.samples ?? [];
   const settled = samples.slice(Math.floor(samples.length * WARM_UP));
   printTable(toRows(rests, samples, settled));
-  const trend = trendOf(settled.map(({ at, heapMib }) => [at, heapMib]));
+  const trend = trendOf(settled.map(({ at, dataMib }) => [at, dataMib]));
   console.log(
-    `\nHeap after a collection: ${perHour(trend)}, over the last ${100 - WARM_UP * 100} % of ${samples.length} samples: ${verdictOn(trend)}`,
+    `\nData after a collection: ${perHour(trend)}, over the last ${100 - WARM_UP * 100} % of ${samples.length} samples: ${verdictOn(trend)}`,
   );
   for (const note of report.notes) console.log(`\n${note}`);
   for (const { rule, nonce, detail } of report.violations) console.log(`\nVIOLATION ${rule}, call ${nonce}: ${detail}`);
-  const title = `${minutes} min at ${rate} calls/s with a fault every 200 ms; heap ${perHour(trend)}`;
+  const title = `${minutes} min at ${rate} calls/s with a fault every 200 ms; data ${perHour(trend)}`;
   mkdirSync(dirname(values.output), { recursive: true });
   writeFileSync(values.output, draw(samples, trend, title));
   console.log(`\nDrawn in ${values.output}\n\n${report.violationCount === 0 ? "OK" : `${report.violationCount} violations`}`);
@@ -90,7 +90,8 @@ function verdictOn({ slope, margin }: Trend): string {
 
 function toRows([before, after]: readonly Sample[], samples: readonly Sample[], settled: readonly Sample[]): Row[] {
   const figures: [string, (sample: Sample) => number][] = [
-    ["heap MiB", ({ heapMib }) => heapMib],
+    ["data MiB", ({ dataMib }) => dataMib],
+    ["compiled code MiB", ({ codeMib }) => codeMib],
     ["RSS MiB", ({ rssMib }) => rssMib],
     ["file descriptors", ({ fds }) => fds],
     ["handles", ({ handles }) => handles],
