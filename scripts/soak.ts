@@ -60,27 +60,38 @@ async function soak(): Promise<void> {
     },
   });
   const samples = sampler?.samples ?? [];
-  const trend = trendOf(samples.slice(Math.floor(samples.length * WARM_UP)).map(({ at, heapMib }) => [at, heapMib]));
-  printTable(toRows(rests, samples));
+  const settled = samples.slice(Math.floor(samples.length * WARM_UP));
+  printTable(toRows(rests, samples, settled));
+  const trend = trendOf(settled.map(({ at, dataMib }) => [at, dataMib]));
   console.log(
-    `\nHeap after a collection: ${perHour(trend)}, over the last ${100 - WARM_UP * 100} % of ${samples.length} samples`,
+    `\nData after a collection: ${perHour(trend)}, over the last ${100 - WARM_UP * 100} % of ${samples.length} samples: ${verdictOn(trend)}`,
   );
   for (const note of report.notes) console.log(`\n${note}`);
   for (const { rule, nonce, detail } of report.violations) console.log(`\nVIOLATION ${rule}, call ${nonce}: ${detail}`);
-  const title = `${minutes} min at ${rate} calls/s with a fault every 200 ms; heap ${perHour(trend)}`;
+  const title = `${minutes} min at ${rate} calls/s with a fault every 200 ms; data ${perHour(trend)}`;
   mkdirSync(dirname(values.output), { recursive: true });
   writeFileSync(values.output, draw(samples, trend, title));
   console.log(`\nDrawn in ${values.output}\n\n${report.violationCount === 0 ? "OK" : `${report.violationCount} violations`}`);
   process.exitCode = report.violationCount === 0 ? 0 : 1;
 }
 
-function perHour({ slope, margin }: Trend): string {
-  return `${(slope * 3_600).toFixed(1)} MiB/h (95 %: ±${(margin * 3_600).toFixed(1)})`;
+function perHour(trend: Trend): string {
+  return `${hourly(trend)} MiB/h (95 %)`;
 }
 
-function toRows([before, after]: readonly Sample[], samples: readonly Sample[]): Row[] {
+function hourly({ slope, margin }: Trend): string {
+  return `${(slope * 3_600).toFixed(1)} ± ${(margin * 3_600).toFixed(1)}`;
+}
+
+function verdictOn({ slope, margin }: Trend): string {
+  if (Number.isNaN(margin)) return "too short a run to tell";
+  return slope > margin ? "it grows" : "no growth shown";
+}
+
+function toRows([before, after]: readonly Sample[], samples: readonly Sample[], settled: readonly Sample[]): Row[] {
   const figures: [string, (sample: Sample) => number][] = [
-    ["heap MiB", ({ heapMib }) => heapMib],
+    ["data MiB", ({ dataMib }) => dataMib],
+    ["compiled code MiB", ({ codeMib }) => codeMib],
     ["RSS MiB", ({ rssMib }) => rssMib],
     ["file descriptors", ({ fds }) => fds],
     ["handles", ({ handles }) => handles],
@@ -91,6 +102,7 @@ function toRows([before, after]: readonly Sample[], samples: readonly Sample[]):
     "at rest before": before && of(before),
     "least under load": Math.min(...samples.map(of)),
     "most under load": Math.max(...samples.map(of)),
+    "per hour (95 %)": hourly(trendOf(settled.map((sample) => [sample.at, of(sample)]))),
     "at rest after": after && of(after),
   }));
 }

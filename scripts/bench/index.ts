@@ -29,6 +29,7 @@ const USAGE = `npm run bench -- ${Object.keys(SCENARIOS).join("|")}|all
   --calls N     calls of one variant in one round (default 400)
   --output FILE where the figures go as JSON, with a drawing beside it (default bench-results/NAME.json)
   --assert      ends with 1 if a figure is beyond its limit in scripts/bench/headlines.json
+  --cpu N       the CPU on which all processes run (default 0)
   --no-pin      leaves it to the system on which CPUs the processes run`;
 
 const { positionals, values } = parseArgs({
@@ -38,6 +39,7 @@ const { positionals, values } = parseArgs({
     calls: { type: "string", default: "400" },
     output: { type: "string" },
     assert: { type: "boolean", default: false },
+    cpu: { type: "string", default: "0" },
     "no-pin": { type: "boolean", default: false },
   },
 });
@@ -48,7 +50,7 @@ const settings = { rounds: Number(values.rounds), calls: Number(values.calls) };
 if (names.length === 0 || !(settings.rounds >= 1) || !(settings.calls >= 1)) {
   console.error(USAGE);
   process.exitCode = 2;
-} else await measure(describeMachine(values["no-pin"] ? "no" : pinToOneCpu()));
+} else await measure(describeMachine(values["no-pin"] ? "no" : pinToOneCpu(values.cpu)));
 
 async function measure(machine: Machine): Promise<void> {
   const { cpu, cores, node, pinnedTo } = machine;

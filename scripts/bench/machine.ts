@@ -15,10 +15,10 @@ export interface Machine {
 }
 
 /** Pins this process, and so every child of it, to one CPU; answers "no" where taskset is missing or refuses. */
-export function pinToOneCpu(): string {
+export function pinToOneCpu(cpu: string): string {
   try {
-    execFileSync("taskset", ["-a", "-c", "-p", "0", String(process.pid)], { stdio: "ignore" });
-    return "CPU 0";
+    execFileSync("taskset", ["-a", "-c", "-p", cpu, String(process.pid)], { stdio: "ignore" });
+    return `CPU ${cpu}`;
   } catch {
     return "no";
   }

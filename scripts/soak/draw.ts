@@ -4,17 +4,18 @@ import type { Trend } from "./trend.ts";
 const WIDTH = 900;
 const PANEL = { left: 70, height: 130, gap: 46, top: 40 };
 const PANELS = [
-  { title: "Heap and external memory after a collection, MiB", of: (sample: Sample) => sample.heapMib },
+  { title: "Data on the heap and outside it after a collection, MiB", of: (sample: Sample) => sample.dataMib },
+  { title: "Compiled code, MiB", of: (sample: Sample) => sample.codeMib },
   { title: "RSS, MiB", of: (sample: Sample) => sample.rssMib },
   { title: "Open file descriptors", of: (sample: Sample) => sample.fds },
   { title: "Handles", of: (sample: Sample) => sample.handles },
   { title: "Timers", of: (sample: Sample) => sample.timers },
 ];
 
-/** The samples as an SVG: one panel for each figure from zero up, over minutes, and the heap's trend. */
-export function draw(samples: readonly Sample[], heap: Trend, title: string): string {
+/** The samples as an SVG: one panel for each figure from zero up, over minutes, and the trend of the first. */
+export function draw(samples: readonly Sample[], first: Trend, title: string): string {
   const height = PANEL.top + PANELS.length * (PANEL.height + PANEL.gap);
-  const panels = PANELS.map((panel, row) => drawPanel(samples, panel, row, row === 0 ? heap : undefined));
+  const panels = PANELS.map((panel, row) => drawPanel(samples, panel, row, row === 0 ? first : undefined));
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${height}" font-family="sans-serif" font-size="12">`,
     `<rect width="${WIDTH}" height="${height}" fill="white"/>`,

@@ -5,7 +5,11 @@ import { once } from "node:events";
 export interface Sample {
   /** Seconds since the sampler was made. */
   readonly at: number;
+  /** Heap and external memory. */
   readonly heapMib: number;
+  /** The same without compiled code, which V8 adds to for as long as rare paths turn hot. */
+  readonly dataMib: number;
+  readonly codeMib: number;
   readonly rssMib: number;
   readonly fds: number;
   /** Open handles of all kinds but timers. */
@@ -16,6 +20,7 @@ export interface Sample {
 interface Report {
   readonly heapUsed: number;
   readonly external: number;
+  readonly code: number;
   readonly rss: number;
   readonly handles: Readonly<Record<string, number>>;
   readonly fds: number;
@@ -42,6 +47,8 @@ export class Sampler {
     const sample: Sample = {
       at: (performance.now() - this.#began) / 1_000,
       heapMib: (report.heapUsed + report.external) / MIB,
+      dataMib: (report.heapUsed + report.external - report.code) / MIB,
+      codeMib: report.code / MIB,
       rssMib: report.rss / MIB,
       fds: report.fds,
       handles: Object.values(handles).reduce((sum, count) => sum + count, 0),

@@ -15,9 +15,12 @@ export class Intake {
 
   /** Throws `shutting_down` once it is closed. */
   assertOpen(): void {
-    if (!this.#closed) return;
-    throw new GatewayError("shutting_down", "The gateway is shutting down and takes no new calls", {
-      hint: "Call again after it has restarted",
-    });
+    if (this.#closed) throw shuttingDown();
   }
 }
+
+/** What a call is told that comes too late. */
+export const shuttingDown = (): GatewayError =>
+  new GatewayError("shutting_down", "The gateway is shutting down and takes no new calls", {
+    hint: "Call again after it has restarted",
+  });

@@ -32,6 +32,7 @@ const CODES = {
   start_failed: { source: "runtime", retry: "later", breaker: "failure" },
   unavailable: { source: "upstream", retry: "unsent", breaker: "failure" },
   upstream_protocol: { source: "upstream", retry: "never", breaker: "failure" },
+  answer_over_limit: { source: "upstream", retry: "never", breaker: "neutral" },
   upstream_rejected: { source: "upstream", retry: "never", breaker: "neutral" },
   shutting_down: { source: "gateway", retry: "later", breaker: "neutral" },
   internal: { source: "gateway", retry: "never", breaker: "neutral" },
@@ -114,6 +115,7 @@ function defaultOutcome(code: ErrorCode): CallOutcome {
     case "cancelled":
     case "unavailable":
     case "upstream_protocol":
+    case "answer_over_limit":
     case "internal":
       return "unknown";
     default:

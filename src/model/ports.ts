@@ -43,6 +43,8 @@ export interface Workload extends AsyncDisposable {
   resume?(): Promise<void>;
   /** Asks whether it has ended, where `exited` may come late; undefined if it lives or nobody can tell. */
   checkExit?(): Promise<WorkloadExit | undefined>;
+  /** Whether it ended because somebody else had taken the port chosen for it: launched again it gets another one. */
+  lostItsPort?(): boolean;
   /** Brings `logTail` up to date where the log has to be fetched; never rejects. */
   refreshLog?(): Promise<void>;
 }

@@ -41,6 +41,7 @@ const JUDGES: Readonly<Record<ErrorCode, Judge>> = {
   start_failed: ignore, // the start backoff has its own memory
   unavailable: (error) => (isPushback(error) ? "ignore" : "fail"),
   upstream_protocol: fail,
+  answer_over_limit: ignore, // about that call: a backend that has much to say still answers the others
   upstream_rejected: (error) => (isRpcAnswer(error) ? "ok" : "ignore"),
   shutting_down: ignore,
   internal: ignore,
@@ -59,7 +60,7 @@ export function outcomeOf(result: "answer" | GatewayError, facts: AttemptFacts):
  * answers, and a circuit that waits for more would hide its "401" from the people who can mend it.
  */
 export function probeOutcomeOf(error: GatewayError): Outcome {
-  if (error.code === "deadline_exceeded") return "fail";
+  if (error.code === "deadline_exceeded" || error.code === "answer_over_limit") return "fail"; // no probe asks for so much
   if (error.code === "upstream_rejected") return "ok";
   return JUDGES[error.code](error, { silentMs: 0, slowCallMs: SLOW_CALL_MS });
 }

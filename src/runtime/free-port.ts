@@ -1,8 +1,14 @@
+import { randomInt } from "node:crypto";
 import { once } from "node:events";
 import { createServer } from "node:net";
 import { GatewayError } from "../model/errors.ts";
 
-const ATTEMPTS = 10;
+const ATTEMPTS = 50;
+/**
+ * Below the ports that Linux (32768), macOS and Windows (49152) give to outgoing connections: one of those could be taken between
+ * our look and the child's.
+ */
+const CHOSEN_FROM = { first: 20_000, last: 32_767 };
 /** No such address on this machine, or a port we may not open although the child perhaps may. */
 const NOT_OURS_TO_SAY: ReadonlySet<unknown> = new Set(["EADDRNOTAVAIL", "EAFNOSUPPORT", "EACCES"]);
 
@@ -22,8 +28,8 @@ export class LocalPorts {
       });
     }
     for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) {
-      const port = await listenBriefly("127.0.0.1", 0);
-      if (port !== undefined && (await this.#take(port))) return port;
+      const port = randomInt(CHOSEN_FROM.first, CHOSEN_FROM.last + 1);
+      if (await this.#take(port)) return port;
     }
     throw new GatewayError("start_failed", "Cannot find a free port on localhost");
   }
@@ -36,7 +42,7 @@ export class LocalPorts {
     if (this.#claimed.has(port)) return false;
     this.#claimed.add(port);
     for (const host of ["127.0.0.1", "::1"]) {
-      if ((await listenBriefly(host, port)) !== undefined) continue;
+      if (await isFree(host, port)) continue;
       this.#claimed.delete(port);
       return false;
     }
@@ -44,18 +50,16 @@ export class LocalPorts {
   }
 }
 
-/** Gives the port it could listen on, or undefined if it is in use. */
-async function listenBriefly(host: string, port: number): Promise<number | undefined> {
+async function isFree(host: string, port: number): Promise<boolean> {
   const listener = createServer();
   try {
     listener.listen({ host, port, exclusive: true });
     await once(listener, "listening");
-    const address = listener.address();
-    return typeof address === "object" && address ? address.port : port;
+    return true;
   } catch (cause) {
     const code = cause instanceof Error && "code" in cause ? cause.code : undefined;
-    if (code === "EADDRINUSE") return undefined;
-    if (NOT_OURS_TO_SAY.has(code)) return port;
+    if (code === "EADDRINUSE") return false;
+    if (NOT_OURS_TO_SAY.has(code)) return true;
     throw new GatewayError("start_failed", "Cannot look for a port on localhost", { cause });
   } finally {
     listener.close();

@@ -31,7 +31,7 @@ export class ProcessDriver implements RuntimeDriver {
     const child = await this.#start(request, options);
     const log = new LogTail();
     void log.follow(child.errors);
-    return new ProcessWorkload(child, log, { kind: "stdio", input: child.input, output: child.output }, {});
+    return new ProcessWorkload(child, log, { kind: "stdio", input: child.input, output: child.output });
   }
 
   async #launchHttp(request: LaunchRequest, options: ProcessOptions, http: HttpChildOptions): Promise<Workload> {
@@ -44,7 +44,12 @@ export class ProcessDriver implements RuntimeDriver {
       void log.follow(child.output);
       // By name: a child may listen on either loopback address, and some answer to no other Host
       const url = `http://localhost:${port}${http.path}`;
-      return new ProcessWorkload(child, log, { kind: "http", url, headers: http.headers }, { port });
+      return new ProcessWorkload(
+        child,
+        log,
+        { kind: "http", url, headers: http.headers },
+        { port, chosen: http.port === undefined },
+      );
     } catch (error) {
       this.#ports.release(port);
       throw error;
@@ -64,6 +69,15 @@ export class ProcessDriver implements RuntimeDriver {
   }
 }
 
+/** How servers say that they cannot listen, whatever they are written in. */
+const IN_USE = /EADDRINUSE|address (?:is )?already in use/i;
+
+/** The port of a child that serves HTTP, and whether we chose it. */
+interface ChildPort {
+  readonly port: number;
+  readonly chosen: boolean;
+}
+
 class ProcessWorkload implements Workload {
   readonly endpoint: Endpoint;
   readonly exited: Promise<WorkloadExit>;
@@ -71,11 +85,13 @@ class ProcessWorkload implements Workload {
   readonly warmsUp: boolean;
   readonly #child: Child;
   readonly #log: LogTail;
+  readonly #portWasChosen: boolean;
 
-  constructor(child: Child, log: LogTail, endpoint: Endpoint, facts: JsonObject) {
+  constructor(child: Child, log: LogTail, endpoint: Endpoint, http?: ChildPort) {
     this.endpoint = endpoint;
     this.exited = child.exited;
-    this.facts = { pid: child.pid, ...facts };
+    this.facts = { pid: child.pid, ...(http && { port: http.port }) };
+    this.#portWasChosen = http?.chosen ?? false;
     this.warmsUp = endpoint.kind === "http"; // pipes keep what is written before the child reads
     this.#child = child;
     this.#log = log;
@@ -83,6 +99,10 @@ class ProcessWorkload implements Workload {
 
   logTail(): readonly string[] {
     return this.#log.lines();
+  }
+
+  lostItsPort(): boolean {
+    return this.#portWasChosen && this.#log.lines().some((line) => IN_USE.test(line));
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

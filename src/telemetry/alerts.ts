@@ -67,11 +67,7 @@ export class Alerts implements Observer, Disposable {
 
   /** What is wrong now, the worst first. */
   current(): readonly Alert[] {
-    this.#look();
-    const found = [...this.#watches].flatMap(([server, watch]) =>
-      this.#findings(watch).flatMap(({ rule, level, text }) => (level === "ok" ? [] : [{ server, rule, level, text }])),
-    );
-    return found.sort((a, b) => Number(b.level === "critical") - Number(a.level === "critical"));
+    return this.#look().sort((a, b) => Number(b.level === "critical") - Number(a.level === "critical"));
   }
 
   /** Drops a server that has left the registry. */
@@ -105,12 +101,25 @@ export class Alerts implements Observer, Disposable {
     else if (this.#timer === undefined) this.#schedule(LOOK_EVERY_MS);
   }
 
-  #look(): void {
+  #look(): Alert[] {
     const now = this.#deps.clock.now();
+    const alerts: Alert[] = [];
     for (const [server, watch] of this.#watches) {
       watch.window.turn(now);
-      for (const finding of this.#findings(watch)) this.#note(server, watch, finding);
+      if (this.#isWell(watch)) continue; // its quantiles would cost status more than all the rest
+      for (const finding of this.#findings(watch)) {
+        this.#note(server, watch, finding);
+        const { rule, level, text } = finding;
+        if (level !== "ok") alerts.push({ server, rule, level, text });
+      }
     }
+    return alerts;
+  }
+
+  /** Whether no rule can be broken, and none was. */
+  #isWell({ window, levels, downSince }: Watch): boolean {
+    const wasWell = levels.latency === "ok" && levels.errors === "ok" && levels.down === "ok";
+    return wasWell && downSince === undefined && window.isCalm(slow(this.#deps.rules()));
   }
 
   #findings({ window, levels, downSince }: Watch): readonly Finding[] {

@@ -13,6 +13,7 @@ export const VERDICTS = {
   start_failed: "bad",
   unavailable: "bad",
   upstream_protocol: "bad",
+  answer_over_limit: "none",
   upstream_rejected: "bad",
   internal: "bad",
   invalid_argument: "none",

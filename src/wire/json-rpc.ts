@@ -52,6 +52,8 @@ export interface InvalidMessage {
   readonly shape: EnvelopePeek["shape"];
   readonly id: RequestId | null;
   readonly error: RpcErrorObject;
+  /** Nothing is wrong with it but that it nests deeper than we read. */
+  readonly tooDeep?: boolean;
 }
 
 export type ParsedMessage =
@@ -68,7 +70,7 @@ const KNOWN_MEMBERS = new Set(["jsonrpc", "id", "method", "params", "result", "e
  */
 export function parseMessage(line: Buffer, maxDepth: number = MAX_MESSAGE_DEPTH): ParsedMessage {
   const survey = surveyJson(line, maxDepth);
-  if (survey.tooDeep) return refuseLine(line, invalid(`Message nests deeper than ${maxDepth} levels`));
+  if (survey.tooDeep) return { ...refuseLine(line, invalid(`Message nests deeper than ${maxDepth} levels`)), tooDeep: true };
   const parsed = parseJson(line, survey);
   if (!parsed) return refuseLine(line, { code: PARSE_ERROR, message: "Message is not valid JSON" });
   if ("problem" in parsed) return refuseLine(line, invalid(parsed.problem));

@@ -86,7 +86,7 @@ test("an answer of 20 MB is refused with its reason, costs no other call anythin
   const pid = await pidOf("echo");
   const beside = call("echo/slow", { ms: 200 });
   expect(errorOf(await call("echo/big", { bytes: 20_000_000 }))).toMatchObject({
-    code: "upstream_protocol",
+    code: "answer_over_limit",
     server: "echo",
     outcome: "unknown",
     message: expect.stringMatching(/longer than \d+ bytes/),

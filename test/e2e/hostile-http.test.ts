@@ -29,6 +29,7 @@ interface Hostility {
 }
 
 const protocolFailure = { code: "upstream_protocol", outcome: "unknown" };
+const overLimit = { code: "answer_over_limit", outcome: "unknown" };
 const HOSTILE: Readonly<Record<string, Hostility>> = {
   "redirects elsewhere": {
     call: status(307, { location: "http://127.0.0.1:9/" }),
@@ -39,7 +40,7 @@ const HOSTILE: Readonly<Record<string, Hostility>> = {
     error: { ...protocolFailure, message: expect.stringMatching(/gzip|compress|encod/i) },
   },
   "drips for ever": { call: dripping, callTimeoutMs: 800, error: { code: "deadline_exceeded", outcome: "unknown" } },
-  "never stops": { call: flooding(200_000_000), error: protocolFailure },
+  "never stops": { call: flooding(200_000_000), error: overLimit },
   "answers garbage": { call: raw("hello, this is not HTTP\r\n\r\n"), error: { outcome: "unknown" } },
   "answers JSON cut short": { call: raw(`${HEAD}content-length: 500\r\n\r\n{"jsonrpc":"2.0",`), error: { outcome: "unknown" } },
   "ends without a length in the middle": {
@@ -66,7 +67,7 @@ const HOSTILE: Readonly<Record<string, Hostility>> = {
         .end(
           `{"jsonrpc":"2.0","id":${JSON.stringify(request.message["id"])},"result":{"content":[],"x":${"[".repeat(100_000)}${"]".repeat(100_000)}}}`,
         ),
-    error: protocolFailure,
+    error: overLimit,
   },
 };
 const NAMES = Object.keys(HOSTILE);

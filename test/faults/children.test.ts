@@ -19,6 +19,7 @@ interface ChildFault {
 const lost = { code: "unavailable", outcome: "unknown" };
 const late = { code: "deadline_exceeded", outcome: "unknown" };
 const broken = { code: "upstream_protocol", outcome: "unknown" };
+const overLimit = { code: "answer_over_limit", outcome: "unknown" };
 
 const FAULTS: readonly ChildFault[] = [
   { fault: "F1", name: "is killed", strike: { signal: "SIGKILL" }, told: lost },
@@ -32,7 +33,7 @@ const FAULTS: readonly ChildFault[] = [
   { fault: "F2", name: "never answers", strike: { mode: "silence" }, told: late },
   { fault: "F4", name: "answers somebody else", strike: { mode: "wrong-id" }, told: late },
   { fault: "F4", name: "cuts its answer short", strike: { mode: "cut-line" }, told: late },
-  { fault: "F4", name: "answers with far too much", strike: { mode: "long-line" }, told: broken },
+  { fault: "F4", name: "answers with far too much", strike: { mode: "long-line" }, told: overLimit },
   { fault: "F4", name: "answers with a result that is none", strike: { mode: "bad-result" }, told: broken },
   { fault: "F36", name: "answers twice", strike: { mode: "twice" }, told: undefined },
   { fault: "F4", name: "says much besides its answer", strike: { mode: "noise" }, told: undefined },

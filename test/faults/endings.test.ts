@@ -40,11 +40,15 @@ faultCase(
 );
 
 for (const signal of ["SIGTERM", "SIGINT", "SIGHUP"] as const)
-  faultCase(`F18 a gateway that gets ${signal} finishes its calls, takes no more, and leaves with 0`, async (level) => {
+  faultCase(`F18 a gateway that gets ${signal} finishes its calls, refuses new ones, and leaves with 0`, async (level) => {
     await using ward = await openProcessWard();
     const held = await holdCalls(ward, level);
     const children = childrenOf(ward.gateway.child.pid);
     ward.gateway.child.kill(signal);
+    if (level > 0) {
+      const late = () => said(ask(ward.gateway, "neighbour/write"));
+      await eventually(async () => expect(await late()).toBe("shutting_down")); // the signal may be heard after a call or two
+    }
     await release(ward);
     expect(await saidByAll(held)).toEqual(level === 0 ? [] : ["done"]);
     expect(await ward.gateway.exited).toEqual({ code: 0, signal: null });

@@ -68,7 +68,7 @@ for (const era of ["legacy", "modern"] as const)
         expectOthersUnaffected(clinic),
       ]);
       for (const one of told)
-        if (!isShed(one)) expect(one.error).toMatchObject({ code: "upstream_protocol", outcome: "not_executed" });
+        if (!isShed(one)) expect(one.error).toMatchObject({ code: "answer_over_limit", outcome: "not_executed" });
       expectHonest(told, patient.ledger, false);
     },
   );

@@ -1,3 +1,6 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { expect } from "vitest";
 import type { JsonObject } from "../../src/model/json.ts";
 import { systemClock } from "../../src/time/clock.ts";
@@ -96,6 +99,25 @@ faultCase(
     await untilWell(clinic, "patient/write");
   },
 );
+
+/** Its first process finds the port taken, as if somebody had come between the gateway's choice and the child's start. */
+const LATE_FOR_ITS_PORT = `
+  const { mkdirSync } = require("node:fs");
+  const [, folder, port, server] = process.argv;
+  const serve = () => import(server);
+  try { mkdirSync(folder); require("node:net").createServer().listen(port, "127.0.0.1", serve); } catch { void serve(); }`;
+const SERVER = new URL("../fixtures/backends/replica-http.mjs", import.meta.url).href;
+
+faultCase("F11 a child whose port somebody else took first is started again on another one, within the call", async (level) => {
+  const dir = await mkdtemp(join(tmpdir(), "sp-fault-"));
+  // biome-ignore lint/suspicious/noTemplateCurlyInString: the gateway fills it in
+  const args = ["-e", LATE_FOR_ITS_PORT, join(dir, "came"), "${PORT}", SERVER];
+  await using clinic = await openClinic({ command: process.execPath, args, transport: "http", startTimeoutMs: 600_000 });
+  const [told] = await Promise.all([callMany(clinic.gateway, "patient/echo", callsFor(level)), expectOthersUnaffected(clinic)]);
+  expect(told.filter(({ error }) => error)).toEqual([]);
+  expect(await starts(clinic)).toBe(1);
+  await rm(dir, { recursive: true });
+});
 
 for (const [what, bytes] of [
   ["is not there", undefined],

@@ -15,6 +15,7 @@ const BY_CODE: Readonly<Record<ErrorCode, number>> = {
   start_failed: EXIT.unavailable,
   unavailable: EXIT.unavailable,
   upstream_protocol: EXIT.unavailable,
+  answer_over_limit: EXIT.tool,
   upstream_rejected: EXIT.tool,
   shutting_down: EXIT.unavailable,
   internal: EXIT.internal,

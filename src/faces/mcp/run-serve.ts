@@ -1,5 +1,6 @@
 import type { Gateway } from "../../gateway/gateway.ts";
 import { HostSide } from "../../gateway/host-side.ts";
+import { shuttingDown } from "../../gateway/intake.ts";
 import { systemClock } from "../../time/clock.ts";
 import type { ServeRequest } from "../serve-request.ts";
 import { version } from "../version.ts";
@@ -31,6 +32,7 @@ export async function runServe(request: ServeRequest): Promise<number> {
     output: process.stdout,
     clock: systemClock,
     drainMs: DRAIN_MS,
+    refuseNewCalls: gateway.refuseNewCalls,
     drain: async () => {
       holding.abort();
       await gateway.close();
@@ -43,7 +45,9 @@ export async function runServe(request: ServeRequest): Promise<number> {
 function lazyGateway(request: ServeRequest, host: HostSide) {
   let opening: Promise<Gateway> | undefined;
   let ops: Promise<AsyncDisposable | undefined> | undefined;
+  let refusing = false;
   const open = (): Promise<Gateway> => {
+    if (refusing && !opening) return Promise.reject(shuttingDown());
     opening ??= import("../../gateway/open-gateway.ts").then(async ({ openGateway }) => {
       const gateway = await openGateway({ registry: request.registry, version, host });
       gateway.inherit();
@@ -62,10 +66,17 @@ function lazyGateway(request: ServeRequest, host: HostSide) {
       );
     });
   };
+  const refuseNewCalls = (): void => {
+    refusing = true;
+    opening?.then(
+      (gateway) => gateway.refuseNewCalls(),
+      () => undefined,
+    );
+  };
   const close = async (): Promise<void> => {
     const gateway = await opening?.catch(() => undefined);
     await (await ops)?.[Symbol.asyncDispose]();
     await gateway?.[Symbol.asyncDispose]();
   };
-  return { open, warmUp, close };
+  return { open, warmUp, refuseNewCalls, close };
 }

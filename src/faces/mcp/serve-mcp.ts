@@ -29,6 +29,8 @@ export interface ServeMcpOptions {
   readonly clock: Clock;
   /** How long requests in flight may take to finish once the end has come. */
   readonly drainMs: number;
+  /** Called when a signal came: the host is still heard, but what it calls from now on is to be refused. */
+  readonly refuseNewCalls: () => void;
   /** Releases what stands behind the server; called once, after the last request. */
   readonly drain: () => Promise<void>;
   /** Hears of everything odd that changes nothing on the wire. */
@@ -41,7 +43,7 @@ export interface ServeMcpOptions {
  * code at most `drainMs` + 2 s after that; the process should then exit, whatever still runs.
  */
 export function serveMcp(options: ServeMcpOptions): Promise<number> {
-  const { openFace, input, output, clock, drainMs, drain, onProblem, signals = process } = options;
+  const { openFace, input, output, clock, drainMs, refuseNewCalls, drain, onProblem, signals = process } = options;
   const left = new AbortController();
   setMaxListeners(0, left.signal); // one for each open question
   const leave = (): void => left.abort(new GatewayError("cancelled", "The host has left"));
@@ -60,7 +62,7 @@ export function serveMcp(options: ServeMcpOptions): Promise<number> {
     steps: {
       stopIntake: () => {
         leave();
-        transport.stopReading();
+        refuseNewCalls();
       },
       settled: () => transport.settled(),
       close: () => sdk.close(),

@@ -14,7 +14,7 @@ export interface SignalSource {
 
 /** The stages of ending a conversation, in their order. */
 export interface ShutdownSteps {
-  /** Takes no more requests. */
+  /** Begins no more calls. */
   readonly stopIntake: () => void;
   /** Resolves when the requests in flight are answered. */
   readonly settled: () => Promise<void>;

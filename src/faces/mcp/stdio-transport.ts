@@ -123,11 +123,6 @@ export class StdioTransport implements Transport {
     if (this.#open.has(id)) this.#verbatim.put(id, result);
   }
 
-  /** Takes no more requests; those in flight go on. */
-  stopReading(): void {
-    this.#input.stop();
-  }
-
   /** Resolves when every request that came is answered and the answers are handed over, or nobody is left to read them. */
   async settled(): Promise<void> {
     do {

@@ -1,8 +1,9 @@
 import { GatewayError } from "../../model/errors.ts";
-import { INTERNAL_ERROR, parseMessage, type RequestId, type RpcMessage } from "../../wire/json-rpc.ts";
+import { INTERNAL_ERROR, type InvalidMessage, parseMessage, type RequestId, type RpcMessage } from "../../wire/json-rpc.ts";
 import { LineReader } from "../../wire/line-codec.ts";
 import { peekEnvelope, peekTrailingId } from "../../wire/peek-envelope.ts";
 import { type ScannedAnswer, scanAnswer } from "../../wire/scan-answer.ts";
+import { answerOverLimit } from "../answer-over-limit.ts";
 
 const TAIL_BYTES = 4_096;
 const SAMPLE_CHARACTERS = 200;
@@ -34,7 +35,7 @@ interface LostLine {
 /**
  * Reads what a child writes, as messages. Children also write banners and logs: lines that are no message, and answers to
  * nobody, are skipped and counted. An answer that cannot be read becomes an error answer with a GatewayError
- * (`upstream_protocol`) as its data, so that the request it belongs to fails at once and no other does.
+ * (`upstream_protocol`, `answer_over_limit`) as its data, so that the request it belongs to fails at once and no other does.
  */
 export class ChildReader {
   readonly #options: ChildReaderOptions;
@@ -86,7 +87,7 @@ export class ChildReader {
     if (parsed.kind === "invalid") {
       const isAnswer = parsed.shape === "response" && line.includes(RPC_MARK); // a log line may have an "id" and an "error" too
       const id = parsed.id ?? peekTrailingId(line.subarray(-TAIL_BYTES));
-      if (isAnswer && this.#fail(id, `Cannot read the answer of the server: ${parsed.error.message}`)) return;
+      if (isAnswer && this.#fail(id, unreadable(parsed))) return;
       this.#skip(line[0] === OPEN_BRACE ? "not-rpc" : "not-json", line);
     } else if (parsed.kind === "response" && !this.#claim(parsed.message.id)) this.#skip("unmatched", line);
     else this.#options.onMessage(parsed.message);
@@ -106,7 +107,7 @@ export class ChildReader {
     const { shape, id } = peekEnvelope(head);
     const isAnswer = shape === "response";
     const isRpc = head.includes(RPC_MARK);
-    if (isAnswer && isRpc) this.#fail(id, this.#tooLong());
+    if (isAnswer && isRpc) this.#fail(id, answerOverLimit(this.#tooLong()));
     this.#lost = { isAnswer, isRpc, settled: id !== null };
   }
 
@@ -116,14 +117,13 @@ export class ChildReader {
     this.#lost = undefined;
     if (!lost?.isAnswer || lost.settled || !(lost.isRpc || tail.includes(RPC_MARK))) return;
     const id = peekTrailingId(tail);
-    if (id !== null) this.#fail(id, this.#tooLong());
-    else if (this.#pending.size > 0) this.#options.onLost(new GatewayError("upstream_protocol", this.#tooLong()));
+    if (id !== null) this.#fail(id, answerOverLimit(this.#tooLong()));
+    else if (this.#pending.size > 0) this.#options.onLost(broken(`${this.#tooLong()} and names no request`));
   }
 
-  #fail(id: RequestId | null, problem: string): boolean {
+  #fail(id: RequestId | null, data: GatewayError): boolean {
     if (id === null || !this.#claim(id)) return false;
-    const data = new GatewayError("upstream_protocol", problem);
-    this.#options.onMessage({ jsonrpc: "2.0", id, error: { code: INTERNAL_ERROR, message: problem, data } });
+    this.#options.onMessage({ jsonrpc: "2.0", id, error: { code: INTERNAL_ERROR, message: data.message, data } });
     return true;
   }
 
@@ -140,6 +140,12 @@ export class ChildReader {
   }
 
   #tooLong(): string {
-    return `Cannot read the answer of the server: it is longer than ${this.#options.maxLineBytes} bytes`;
+    return `it is longer than ${this.#options.maxLineBytes} bytes`;
   }
 }
+
+const broken = (detail: string): GatewayError =>
+  new GatewayError("upstream_protocol", `Cannot read the answer of the server: ${detail}`);
+
+const unreadable = ({ error, tooDeep }: InvalidMessage): GatewayError =>
+  tooDeep ? answerOverLimit(error.message) : broken(error.message);

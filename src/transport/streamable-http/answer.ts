@@ -5,6 +5,7 @@ import type { RawResult } from "../../model/raw-result.ts";
 import type { Clock } from "../../time/clock.ts";
 import { parseMessage, type RequestId, type RpcMessage } from "../../wire/json-rpc.ts";
 import { scanAnswer } from "../../wire/scan-answer.ts";
+import { answerOverLimit } from "../answer-over-limit.ts";
 import { type HttpAnswer, mediaTypeOf, type WholeAnswer } from "./http-answer.ts";
 import { brokenAnswer, fromHttpError } from "./http-errors.ts";
 import { discard } from "./http-pool.ts";
@@ -47,7 +48,7 @@ const TAIL_MS = 1_000;
 /** Whether an answer is a stream of events. */
 export const isEventStream = ({ headers }: HttpAnswer): boolean => mediaTypeOf(headers) === "text/event-stream";
 
-/** Delivers the response in a JSON body; throws `upstream_protocol` when it is anything else. */
+/** Delivers the response in a JSON body; throws `upstream_protocol` or `answer_over_limit` when it is anything else. */
 export function readJsonAnswer({ body }: WholeAnswer, context: AnswerContext): void {
   if (deliveredRaw(body, context)) return;
   const message = readMessage(body, context);
@@ -58,7 +59,7 @@ export function readJsonAnswer({ body }: WholeAnswer, context: AnswerContext): v
 /**
  * Reads a stream of events and delivers its messages, at most one a turn: the SDK handles a response at once but a
  * notification one microtask later, so a response must not overtake the progress before it. Resolves when the response has
- * been delivered or the stream has ended; throws `upstream_protocol` for a message that must not be there.
+ * been delivered or the stream has ended; throws `upstream_protocol` or `answer_over_limit` for a message that must not be there.
  */
 export async function readEventStream(answer: HttpAnswer, context: AnswerContext): Promise<StreamEnd> {
   const { backend, limits } = context;
@@ -87,7 +88,7 @@ export async function readEventStream(answer: HttpAnswer, context: AnswerContext
     discard(answer.body);
     if (error instanceof SseOverflow) throw tooLarge(backend, limits.messageBytes);
     const failure = fromHttpError(error, backend, "perhaps");
-    if (failure.code === "upstream_protocol") throw failure;
+    if (failure.code !== "unavailable") throw failure;
     return end(false, failure);
   }
 }
@@ -109,6 +110,7 @@ function deliveredResponse(text: Buffer, context: AnswerContext): boolean {
 
 function readMessage(text: Buffer, { backend, id }: AnswerContext): RpcMessage {
   const parsed = parseMessage(text);
+  if (parsed.kind === "invalid" && parsed.tooDeep) throw answerOverLimit(lowerFirst(parsed.error.message), backend);
   if (parsed.kind === "invalid") throw brokenAnswer(backend, `holds no valid message: ${lowerFirst(parsed.error.message)}`);
   if (parsed.kind !== "response") return parsed.message;
   if (id === undefined) throw brokenAnswer(backend, "brings a response nobody waits for");
@@ -138,4 +140,4 @@ export function leaveTail(body: HttpAnswer["body"], clock: Clock): void {
 
 /** The error for a message that is larger than its limit, in bytes. */
 export const tooLarge = (backend: string, limit: number): GatewayError =>
-  brokenAnswer(backend, `is larger than ${Math.round(limit / 2 ** 20)} MiB`);
+  answerOverLimit(`it is larger than ${Math.round(limit / 2 ** 20)} MiB`, backend);

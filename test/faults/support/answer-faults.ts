@@ -61,6 +61,9 @@ const failure = (fault: string, name: string, answer: AnswerFault["answer"], ove
 const refusal = (fault: string, name: string, answer: AnswerFault["answer"], over: Partial<AnswerFault>): AnswerFault =>
   failure(fault, name, answer, { runs: false, again: "none", breaker: "ignore", ...over });
 
+/** It says nothing about the backend: what is too much for us is an answer all the same. */
+const overLimit = { told: { code: "answer_over_limit", outcome: "unknown" }, breaker: "ignore" } as const;
+
 const gone = { told: lost, again: "trusted" } as const;
 
 /** F4: an answer that breaks off or is no answer. */
@@ -102,12 +105,18 @@ const BROKEN_ANSWERS: readonly AnswerFault[] = [
   failure("F4", "answers another request", () => rpcError(200, -32_000, "No", 99_999)),
   failure("F4", "is a page", () => status(200, PAGE, "<html>Sign in</html>")),
   failure("F4", "is compressed", () => gzipped(GOOD)),
-  failure("F4", "claims to be far too long", () =>
-    status(200, { "content-type": "application/json", "content-length": "9000000" }, " "),
+  failure(
+    "F4",
+    "claims to be far too long",
+    () => status(200, { "content-type": "application/json", "content-length": "9000000" }, " "),
+    overLimit,
   ),
-  failure("F4", "is far too long", () => flooding(9 * 2 ** 20)),
-  failure("F31", "is nested without end", () =>
-    answered((text) => text.replace('"content":[', `"x":${"[".repeat(50_000)}${"]".repeat(50_000)},"content":[`)),
+  failure("F4", "is far too long", () => flooding(9 * 2 ** 20), overLimit),
+  failure(
+    "F31",
+    "is nested without end",
+    () => answered((text) => text.replace('"content":[', `"x":${"[".repeat(50_000)}${"]".repeat(50_000)},"content":[`)),
+    overLimit,
   ),
   failure("F36", "is a redirect", () => status(307, { location: "http://127.0.0.1:9/" }), {
     runs: false,

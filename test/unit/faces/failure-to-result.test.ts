@@ -14,6 +14,7 @@ const CODES: Readonly<Record<ErrorCode, { retryable: boolean; outcome: string }>
   start_failed: { retryable: true, outcome: "not_executed" },
   unavailable: { retryable: true, outcome: "unknown" },
   upstream_protocol: { retryable: false, outcome: "unknown" },
+  answer_over_limit: { retryable: false, outcome: "unknown" },
   upstream_rejected: { retryable: false, outcome: expect.any(String) },
   shutting_down: { retryable: true, outcome: "not_executed" },
   internal: { retryable: false, outcome: "unknown" },

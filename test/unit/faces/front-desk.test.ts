@@ -49,6 +49,7 @@ function converse(deskIsOpen: boolean): Conversation {
     output,
     clock: systemClock,
     drainMs: 100,
+    refuseNewCalls: () => undefined,
     drain: async () => ended.abort(),
     onProblem: () => undefined,
     signals: { on: () => undefined, off: () => undefined },

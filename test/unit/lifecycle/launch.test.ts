@@ -105,6 +105,39 @@ describe("launch()", () => {
     expect(clock.waiting).toBe(0);
   });
 
+  /** Launches whose first `taken` workloads end because somebody else has their port. */
+  function withTakenPorts(taken: number) {
+    const prepared = prepare();
+    const { backend, requests } = prepared;
+    const refused = new GatewayError("start_failed", "It exited with code 1 before it answered");
+    backend.connecting = () => (requests.length <= taken ? Promise.reject(refused) : Promise.resolve());
+    const launched = backend.launch.bind(backend);
+    backend.launch = async (request) => ({ ...(await launched(request)), lostItsPort: () => requests.length <= taken });
+    return { ...prepared, refused };
+  }
+
+  test("a workload whose port somebody else took first is launched again, in the same start", async () => {
+    const { backend, begin } = withTakenPorts(2);
+    await begin();
+    const lost = ["launch", "connect", "workload closed"];
+    expect(backend.ledger).toEqual(["slot taken", ...lost, ...lost, "launch", "connect", "slot given back"]);
+  });
+
+  test("a third port that is taken fails the start with the reason", async () => {
+    const { requests, refused, begin } = withTakenPorts(3);
+    expect(await failureOf(begin())).toBe(refused);
+    expect(requests).toHaveLength(3);
+  });
+
+  test("a start that is stopped launches nothing any more", async () => {
+    const { requests, stop, begin } = withTakenPorts(3);
+    const reason = new GatewayError("shutting_down", "Stopped while it was starting");
+    const failed = failureOf(begin());
+    stop.abort(reason);
+    expect(await failed).toBe(reason);
+    expect(requests).toHaveLength(1);
+  });
+
   test("a workload that cannot even be closed hides nothing of the first error", async () => {
     const { backend, requests, begin } = prepare();
     const refused = new GatewayError("upstream_protocol", "That was no MCP");

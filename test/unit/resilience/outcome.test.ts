@@ -26,6 +26,7 @@ const ROWS: readonly Row[] = [
   { what: "HTTP 429", error: error("unavailable", { httpStatus: 429 }), call: "ignore" },
   { what: "HTTP 429 with Retry-After", error: error("unavailable", { httpStatus: 429, retryAfterMs: 9_000 }), call: "ignore" },
   { what: "a broken answer", error: error("upstream_protocol"), call: "fail" },
+  { what: "an answer larger than we take", error: error("answer_over_limit"), call: "ignore", probe: "fail" },
   { what: "a JSON-RPC error", error: error("upstream_rejected", { rpc }), call: "ok" },
   { what: "a refusal without any error of its own", error: error("upstream_rejected"), call: "ignore", probe: "ok" },
   {

@@ -56,6 +56,7 @@ const NEVER: readonly ErrorCode[] = [
   "circuit_open",
   "start_failed",
   "upstream_protocol",
+  "answer_over_limit",
   "upstream_rejected",
   "shutting_down",
   "internal",

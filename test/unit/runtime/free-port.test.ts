@@ -23,6 +23,15 @@ test("a claimed port can be listened on, and is claimed once until it is release
   expect(await ports.claim(other)).toBe(other);
 });
 
+test("a port that is chosen is none that outgoing connections are given", async () => {
+  const ports = new LocalPorts();
+  for (let claim = 0; claim < 100; claim += 1) {
+    const port = await ports.claim(undefined);
+    expect(port).toBeGreaterThanOrEqual(20_000);
+    expect(port).toBeLessThan(32_768);
+  }
+});
+
 test("many claims at once give many ports", async () => {
   const ports = new LocalPorts();
   const claimed = await Promise.all(Array.from({ length: 50 }, () => ports.claim(undefined)));

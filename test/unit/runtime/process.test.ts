@@ -10,6 +10,7 @@ import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "vitest";
 import type { JsonObject } from "../../../src/model/json.ts";
 import type { Endpoint, Workload } from "../../../src/model/ports.ts";
+import { LocalPorts } from "../../../src/runtime/free-port.ts";
 import { ProcessDriver } from "../../../src/runtime/process.ts";
 import { processKind } from "../../../src/runtime/process-options.ts";
 import { systemClock } from "../../../src/time/clock.ts";
@@ -279,6 +280,24 @@ describe("a child that serves HTTP", () => {
       await using workload = await start(served({ port: taken }), driver);
       expect((await askAt(workload))["PORT"]).toBe(String(taken));
     }
+  });
+
+  test.each([
+    ["was chosen for it", false],
+    ["is the entry's own", true],
+  ])("that finds its port taken says so where the port %s", async (_, fixed) => {
+    const twice =
+      'const { createServer } = require("net"); for (const _ of "ab") createServer().listen(process.env.PORT, "127.0.0.1")';
+    const own = fixed ? { port: await new LocalPorts().claim(undefined) } : {};
+    await using workload = await start({ ...inline(twice), transport: "http", ...own });
+    expect(await workload.exited).toMatchObject({ code: 1 });
+    expect(workload.lostItsPort?.()).toBe(!fixed);
+  });
+
+  test("that ends for another reason has not lost its port", async () => {
+    await using workload = await start({ ...inline('console.error("no database"); process.exit(1)'), transport: "http" });
+    await workload.exited;
+    expect(workload.lostItsPort?.()).toBe(false);
   });
 
   test("it is asked to leave by SIGTERM at once", async () => {

@@ -175,21 +175,31 @@ describe("an answer that cannot be read", () => {
   const deep = (id: number): string => `{"jsonrpc":"2.0","id":${id},"result":{"a":${"[".repeat(5_000)}${"]".repeat(5_000)}}}\n`;
   const long = "x".repeat(20_000);
   test.each([
-    ["is too long, its id in front", `{"jsonrpc":"2.0","id":2,"result":{"a":"${long}"}}\n`, /longer than 10000 bytes/],
-    ["is too long, its id at the end", `{"result":{"id":1,"a":"${long}"},"jsonrpc":"2.0","id":2}\n`, /longer than 10000 bytes/],
-    ["never ends", `{"jsonrpc":"2.0","id":2,"result":{"a":"${long}`, /longer than 10000 bytes/],
-    ["is nested too deep", deep(2), /deeper/],
-    ["breaks off", '{"jsonrpc":"2.0","id":2,"result":{"a":\n', /not valid JSON/],
-    ["has no object as its result", '{"jsonrpc":"2.0","id":2,"result":"text"}\n', /malformed/],
-    ["has an error that is none", '{"jsonrpc":"2.0","id":2,"error":"text"}\n', /malformed/],
-  ])("because it %s fails its request and no other", async (_, line, problem) => {
+    [
+      "is too long, its id in front",
+      `{"jsonrpc":"2.0","id":2,"result":{"a":"${long}"}}\n`,
+      /longer than 10000 bytes/,
+      "answer_over_limit",
+    ],
+    [
+      "is too long, its id at the end",
+      `{"result":{"id":1,"a":"${long}"},"jsonrpc":"2.0","id":2}\n`,
+      /longer than 10000 bytes/,
+      "answer_over_limit",
+    ],
+    ["never ends", `{"jsonrpc":"2.0","id":2,"result":{"a":"${long}`, /longer than 10000 bytes/, "answer_over_limit"],
+    ["is nested too deep", deep(2), /deeper/, "answer_over_limit"],
+    ["breaks off", '{"jsonrpc":"2.0","id":2,"result":{"a":\n', /not valid JSON/, "upstream_protocol"],
+    ["has no object as its result", '{"jsonrpc":"2.0","id":2,"result":"text"}\n', /malformed/, "upstream_protocol"],
+    ["has an error that is none", '{"jsonrpc":"2.0","id":2,"error":"text"}\n', /malformed/, "upstream_protocol"],
+  ])("because it %s fails its request and no other", async (_, line, problem, code) => {
     const { ask, say, got } = await scripted({ maxLineBytes: line.includes("[[[") ? 100_000 : 10_000 });
     await ask(1, 2);
     await say(line);
     expect(got).toHaveLength(1);
     expect(got[0]).toMatchObject({
       id: 2,
-      error: { message: expect.stringMatching(problem), data: { code: "upstream_protocol" } },
+      error: { message: expect.stringMatching(problem), data: { code } },
     });
     await say(`\n${result(1)}${result(2)}`);
     expect(got.slice(1)).toEqual([{ jsonrpc: "2.0", id: 1, result: {} }]);

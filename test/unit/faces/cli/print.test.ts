@@ -66,6 +66,7 @@ test.each<[ErrorCode, number]>([
   ["start_failed", EXIT.unavailable],
   ["unavailable", EXIT.unavailable],
   ["upstream_protocol", EXIT.unavailable],
+  ["answer_over_limit", EXIT.tool],
   ["upstream_rejected", EXIT.tool],
   ["shutting_down", EXIT.unavailable],
   ["internal", EXIT.internal],

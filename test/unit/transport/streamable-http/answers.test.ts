@@ -96,23 +96,11 @@ describe("answers that break the protocol are upstream_protocol with an unknown 
     ["no JSON in a stream", sse(() => "data: {oops\n\n")],
     ["a stream that ends without a response", sse(() => ": nothing\n\n")],
     ["a result whose _meta is no object", json({ _meta: 1 })],
-    [
-      "a result nested too deep",
-      (request, response) => {
-        const deep = `${"[".repeat(50_000)}${"]".repeat(50_000)}`;
-        const body = `{"jsonrpc":"2.0","id":${String(request.message["id"])},"result":{"x":${deep}}}`;
-        response.writeHead(200, { "content-type": "application/json" }).end(body);
-      },
-    ],
     ["garbage instead of HTTP", raw("hello, this is no HTTP\r\n\r\n")],
     [
       "headers without end",
       raw("HTTP/1.1 200 OK\r\n", ...Array.from({ length: 40 }, (_, at) => `x-${at}: ${"v".repeat(1_000)}\r\n`)),
     ],
-    ["a body above the limit", flooding(64 * 2 ** 20)],
-    ["a body whose length is above the limit", raw(`${HEAD}content-length: 99999999\r\n\r\n`, "{")],
-    ["an event above the limit", flooding(64 * 2 ** 20, { "content-type": "text/event-stream" }, "data: ")],
-    ["a line above the limit", flooding(64 * 2 ** 20, { "content-type": "text/event-stream" }, ": ")],
     [
       "more events than anyone needs",
       sse(
@@ -122,6 +110,25 @@ describe("answers that break the protocol are upstream_protocol with an unknown 
     ],
   ])("%s", async (_name, behaviour) => {
     await expect(callAnswered(behaviour)).rejects.toMatchObject({ code: "upstream_protocol", outcome: "unknown", backend: "b" });
+  });
+});
+
+describe("answers that are more than we take are answer_over_limit with an unknown outcome", () => {
+  test.each<[string, Behaviour]>([
+    [
+      "a result nested too deep",
+      (request, response) => {
+        const deep = `${"[".repeat(50_000)}${"]".repeat(50_000)}`;
+        const body = `{"jsonrpc":"2.0","id":${String(request.message["id"])},"result":{"x":${deep}}}`;
+        response.writeHead(200, { "content-type": "application/json" }).end(body);
+      },
+    ],
+    ["a body above the limit", flooding(64 * 2 ** 20)],
+    ["a body whose length is above the limit", raw(`${HEAD}content-length: 99999999\r\n\r\n`, "{")],
+    ["an event above the limit", flooding(64 * 2 ** 20, { "content-type": "text/event-stream" }, "data: ")],
+    ["a line above the limit", flooding(64 * 2 ** 20, { "content-type": "text/event-stream" }, ": ")],
+  ])("%s", async (_name, behaviour) => {
+    await expect(callAnswered(behaviour)).rejects.toMatchObject({ code: "answer_over_limit", outcome: "unknown", backend: "b" });
   });
 });
 
