@@ -131,7 +131,7 @@ export class Gateway implements AsyncDisposable {
 
   /** Asks one backend something other than a tool call: resources, prompts. */
   async request(backend: string, method: string, params: JsonObject, caller: Caller): Promise<JsonObject> {
-    this.#parts.intake.assertOpen();
+    this.#parts.intake.assertOpen(backend);
     return await this.#parts.requests(backend, method, params, caller);
   }
 
@@ -162,7 +162,8 @@ export class Gateway implements AsyncDisposable {
   async manage(action: ManageAction, backend: string, caller: Caller): Promise<ServerStatus> {
     const runner =
       action === "stop" || action === "flush" ? this.#parts.router.backend(backend) : this.#parts.router.usable(backend);
-    if (action === "stop" || action === "restart") await runner.stop();
+    if (action === "stop") await this.#parts.intake.shutFor(backend, () => runner.stop());
+    if (action === "restart") await runner.stop(); // calls that come meanwhile wait for it
     if (action === "reset" || action === "restart" || action === "start") {
       runner.reset();
       this.#parts.guards.of(runner).breaker.reset();
@@ -170,7 +171,7 @@ export class Gateway implements AsyncDisposable {
     if (action === "flush") this.#parts.results.invalidate(backend);
     if (action === "refresh") this.#parts.refresh.invalidate(backend);
     if (action === "start" || action === "restart" || action === "refresh") {
-      this.#parts.intake.assertOpen();
+      this.#parts.intake.assertOpen(backend);
       const onStage = reportStages(caller.onProgress, this.#parts.clock);
       if (action === "start") await runner.prepare(caller.signal, onStage);
       await runner.start(caller.signal, onStage);

@@ -1,8 +1,9 @@
 import { GatewayError } from "../model/errors.ts";
 
-/** The door for new work: open until the gateway begins to shut down. */
+/** The door for new work: open until the gateway begins to shut down, and shut for a server while it is being stopped. */
 export class Intake {
   #closed = false;
+  readonly #stopping = new Set<string>();
 
   get closed(): boolean {
     return this.#closed;
@@ -13,9 +14,24 @@ export class Intake {
     this.#closed = true;
   }
 
-  /** Throws `shutting_down` once it is closed. */
-  assertOpen(): void {
+  /** Lets nothing new to this server while it is being stopped on somebody's word: a call would start it again. */
+  async shutFor<T>(backend: string, stop: () => Promise<T>): Promise<T> {
+    this.#stopping.add(backend);
+    try {
+      return await stop();
+    } finally {
+      this.#stopping.delete(backend);
+    }
+  }
+
+  /** Throws `shutting_down` once it is closed, or while it is shut for that server. */
+  assertOpen(backend: string): void {
     if (this.#closed) throw shuttingDown();
+    if (!this.#stopping.has(backend)) return;
+    throw new GatewayError("shutting_down", `"${backend}" is being stopped and takes no new calls`, {
+      backend,
+      hint: "Call again once it has stopped, if it is to be started anew",
+    });
   }
 }
 

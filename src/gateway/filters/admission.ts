@@ -1,11 +1,11 @@
 import type { CallFilter } from "../../model/call.ts";
 import type { Intake } from "../intake.ts";
 
-/** Refuses new calls once the gateway shuts down, on record as every other refusal. */
+/** Refuses new calls once the gateway shuts down, or while their server is being stopped, on record as every other refusal. */
 export const admission =
   (intake: Intake): CallFilter =>
   (next) =>
   (call, ctx) => {
-    intake.assertOpen();
+    intake.assertOpen(call.ref.backend);
     return next(call, ctx);
   };
