@@ -7,7 +7,7 @@ import { parseMessage, type RequestId, type RpcMessage } from "../../wire/json-r
 import { scanAnswer } from "../../wire/scan-answer.ts";
 import { answerOverLimit } from "../answer-over-limit.ts";
 import { type HttpAnswer, mediaTypeOf, type WholeAnswer } from "./http-answer.ts";
-import { brokenAnswer, fromHttpError } from "./http-errors.ts";
+import { brokenAnswer, fromHttpError, tooLarge } from "./http-errors.ts";
 import { discard } from "./http-pool.ts";
 import { SseDecoder, SseOverflow } from "./sse-decoder.ts";
 
@@ -137,7 +137,3 @@ export function leaveTail(body: HttpAnswer["body"], clock: Clock): void {
   body.once("close", () => timer[Symbol.dispose]());
   body.resume();
 }
-
-/** The error for a message that is larger than its limit, in bytes. */
-export const tooLarge = (backend: string, limit: number): GatewayError =>
-  answerOverLimit(`it is larger than ${Math.round(limit / 2 ** 20)} MiB`, backend);

@@ -11,12 +11,11 @@ import {
   readEventStream,
   readJsonAnswer,
   type StreamEnd,
-  tooLarge,
 } from "./answer.ts";
 import { claimedRevision, modernHeaders } from "./headers.ts";
-import { AnswerTooLong, type HttpAnswer, isWhole, type WholeAnswer } from "./http-answer.ts";
+import { type HttpAnswer, isWhole } from "./http-answer.ts";
 import { brokenAnswer } from "./http-errors.ts";
-import { discard, type HttpPool, type HttpRequest } from "./http-pool.ts";
+import { discard, type HttpPool } from "./http-pool.ts";
 import { readRefusal, refusalError } from "./http-status.ts";
 import type { Session } from "./session.ts";
 
@@ -74,7 +73,10 @@ export async function exchange(parts: ExchangeParts, ask: Ask): Promise<void> {
     accept: ANSWER_TYPES,
     "content-type": "application/json",
   };
-  const answer = await post(parts, { method: "POST", headers, body: stringifyExactly(request), signal });
+  const answer = await parts.pool.ask(
+    { method: "POST", headers, body: stringifyExactly(request), signal },
+    parts.maxMessageBytes,
+  );
   if (isWhole(answer)) {
     if (first) parts.session.begin(request, answer);
     return readJsonAnswer(answer, answerContext(parts, ask));
@@ -84,14 +86,6 @@ export async function exchange(parts: ExchangeParts, ask: Ask): Promise<void> {
   if (isEventStream(answer)) return readStream(parts, ask, answer);
   discard(answer.body);
   throw brokenAnswer(parts.backend, "is neither JSON nor a stream of events");
-}
-
-async function post({ pool, backend, maxMessageBytes }: ExchangeParts, request: HttpRequest): Promise<HttpAnswer | WholeAnswer> {
-  try {
-    return await pool.ask(request, maxMessageBytes);
-  } catch (error) {
-    throw error instanceof AnswerTooLong ? tooLarge(backend, maxMessageBytes) : error;
-  }
 }
 
 async function refused(parts: ExchangeParts, ask: Ask, answer: HttpAnswer, session: string | undefined): Promise<void> {

@@ -1,5 +1,6 @@
 import { errors } from "undici";
 import { GatewayError } from "../../model/errors.ts";
+import { answerOverLimit } from "../answer-over-limit.ts";
 
 const PROTOCOL_CODES: ReadonlySet<string> = new Set([
   "UND_ERR_HEADERS_OVERFLOW",
@@ -51,6 +52,10 @@ export function fromHttpError(error: unknown, backend: string, written: Written)
 /** An answer that breaks the protocol, as `upstream_protocol`; `detail` completes "Cannot read the answer of X: it …". */
 export const brokenAnswer = (backend: string, detail: string, cause?: unknown): GatewayError =>
   new GatewayError("upstream_protocol", `Cannot read the answer of "${backend}": it ${detail}`, { backend, cause });
+
+/** The error for a message that is larger than its limit, in bytes. */
+export const tooLarge = (backend: string, limit: number): GatewayError =>
+  answerOverLimit(`it is larger than ${Math.round(limit / 2 ** 20)} MiB`, backend);
 
 function codeOf(error: unknown): string {
   const code = error instanceof Error && "code" in error ? error.code : undefined;

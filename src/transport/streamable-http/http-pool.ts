@@ -7,7 +7,7 @@ import type { Endpoint, Traffic } from "../../model/ports.ts";
 import type { Signal } from "../../model/signal.ts";
 import { ownHeaders } from "./headers.ts";
 import { AnswerReader, AnswerTooLong, type HttpAnswer, isWhole, type WholeAnswer } from "./http-answer.ts";
-import { brokenAnswer, fromHttpError, LINK_LOCAL_CODE } from "./http-errors.ts";
+import { brokenAnswer, fromHttpError, LINK_LOCAL_CODE, tooLarge } from "./http-errors.ts";
 
 /** Where a Streamable HTTP backend is reached. */
 export type HttpEndpoint = Extract<Endpoint, { kind: "http" }>;
@@ -75,7 +75,7 @@ export class HttpPool {
     return answer;
   }
 
-  /** The same, but an answer of JSON is waited for whole; rejects with AnswerTooLong if that has more than `wholeBytes`. */
+  /** The same, but an answer of JSON is waited for whole; rejects with `answer_over_limit` if that has more than `wholeBytes`. */
   ask(request: HttpRequest, wholeBytes: number): Promise<HttpAnswer | WholeAnswer> {
     return this.#send(request, wholeBytes);
   }
@@ -97,7 +97,7 @@ export class HttpPool {
       return answer;
     } catch (error) {
       if (signal.aborted) throw signal.reason;
-      if (error instanceof AnswerTooLong) throw error;
+      if (error instanceof AnswerTooLong) throw tooLarge(this.#backend, wholeBytes ?? 0);
       const written = error instanceof Error && this.#connectErrors.has(error) ? "never" : "perhaps";
       throw fromHttpError(error, this.#backend, written);
     }
