@@ -1,9 +1,11 @@
-import { z } from "zod";
+import { createHash } from "node:crypto";
 import { isJsonObject, type JsonObject } from "../model/json.ts";
 import type { StateStore } from "../model/ports.ts";
+import type { QuarantinedTool, ToolDescriptor } from "../model/tool.ts";
 import type { BackendListing } from "./catalog.ts";
+import { digestTools } from "./tools-digest.ts";
 
-const FORMAT = 1;
+const FORMAT = 2;
 
 interface StoredTool {
   readonly name: string;
@@ -11,59 +13,45 @@ interface StoredTool {
   readonly definition: JsonObject;
 }
 
-/** Kept by reference: rebuilding foreign objects could lose a field. */
-const Foreign = z.custom<JsonObject>(isJsonObject);
-/** Checked by hand, since thousands of them stand before the first answer of a fresh process. */
-const StoredTools = z.custom<readonly StoredTool[]>((value) => Array.isArray(value) && value.every(isStoredTool));
-
-const Snapshot = z.object({
-  format: z.literal(FORMAT),
-  backend: z.string(),
-  specDigest: z.string(),
-  seenAt: z.number(),
-  instructions: z.string().optional(),
-  tools: StoredTools,
-  resources: z.array(Foreign).optional(),
-  resourceTemplates: z.array(Foreign).optional(),
-  prompts: z.array(Foreign).optional(),
-  quarantined: z.array(z.object({ name: z.string(), reason: z.string() })),
-});
-
-function isStoredTool(value: unknown): value is StoredTool {
-  if (!isJsonObject(value)) return false;
-  return typeof value["name"] === "string" && typeof value["digest"] === "string" && isJsonObject(value["definition"]);
+/** Everything but the tools, and what tells that the tools are those that were written. */
+interface Head extends Omit<BackendListing, "tools" | "source" | "stale" | "ttlMs" | "toolsDigest"> {
+  readonly toolsDigest: string;
+  readonly seal: string;
 }
 
 /** The name under which a StateStore keeps a backend's listing. */
 export const listingName = (backend: string): string => `catalog/${backend}`;
 
-/** A listing as text; expects foreign values of bounded depth. */
+/** A listing as two lines, the tools in the second; expects foreign values of bounded depth. */
 export function printListing(backend: string, listing: BackendListing): string {
-  const tools = listing.tools.map(({ ref, digest, definition }) => ({ name: ref.tool, digest, definition }));
+  const stored = listing.tools.map(({ ref, digest, definition }): StoredTool => ({ name: ref.tool, digest, definition }));
+  const tools = JSON.stringify(stored);
   const { specDigest, seenAt, instructions, resources, resourceTemplates, prompts, quarantined } = listing;
   const rest = { specDigest, seenAt, instructions, resources, resourceTemplates, prompts, quarantined };
-  return JSON.stringify({ format: FORMAT, backend, tools, ...rest });
+  const head = { format: FORMAT, backend, ...rest, toolsDigest: digestTools(listing.tools), seal: sealOf(tools) };
+  return `${JSON.stringify(head)}\n${tools}`;
 }
 
 /**
  * The listing of a backend out of its text, with the source `stored`; stale if it was seen under another spec than
- * `specDigest`. Undefined for text that is damaged, of another format, or another backend's.
+ * `specDigest`. Undefined for text that is damaged, of another format, or another backend's. The tools are read when they are
+ * first wanted: a question is about a few servers of many.
  */
 export function parseListing(text: string, backend: string, specDigest: string): BackendListing | undefined {
-  const found = Snapshot.safeParse(parseJson(text)).data;
-  if (found?.backend !== backend) return undefined;
-  const tools = found.tools.map(({ name, digest, definition }) => ({ ref: { backend, tool: name }, digest, definition }));
+  const headEnd = text.indexOf("\n");
+  const head = readHead(parseJson(text.slice(0, Math.max(0, headEnd))), backend);
+  const stored = text.slice(headEnd + 1);
+  if (head?.seal !== sealOf(stored)) return undefined;
+  const { seal: _, ...rest } = head;
+  let tools: readonly ToolDescriptor[] | undefined;
   return {
-    tools,
-    resources: found.resources,
-    resourceTemplates: found.resourceTemplates,
-    prompts: found.prompts,
-    quarantined: found.quarantined,
-    instructions: found.instructions,
-    seenAt: found.seenAt,
+    ...rest,
+    get tools() {
+      tools ??= readTools(stored, backend);
+      return tools;
+    },
     source: "stored",
-    specDigest: found.specDigest,
-    stale: found.specDigest !== specDigest,
+    stale: head.specDigest !== specDigest,
   };
 }
 
@@ -76,6 +64,36 @@ export async function loadListing(store: StateStore, backend: string, specDigest
   const text = await store.read(listingName(backend));
   return text === undefined ? undefined : parseListing(text, backend, specDigest);
 }
+
+function readHead(value: unknown, backend: string): Head | undefined {
+  if (!isJsonObject(value) || value["format"] !== FORMAT || value["backend"] !== backend) return undefined;
+  const { specDigest, seenAt, instructions, resources, resourceTemplates, prompts, quarantined, toolsDigest, seal } = value;
+  if (typeof specDigest !== "string" || typeof toolsDigest !== "string" || typeof seal !== "string") return undefined;
+  if (typeof seenAt !== "number" || !isTextOrAbsent(instructions) || !isListOf(quarantined, isQuarantined)) return undefined;
+  if (!isForeign(resources) || !isForeign(resourceTemplates) || !isForeign(prompts)) return undefined;
+  return { specDigest, seenAt, instructions, resources, resourceTemplates, prompts, quarantined, toolsDigest, seal };
+}
+
+const isListOf = <T>(value: unknown, isItem: (item: unknown) => item is T): value is readonly T[] =>
+  Array.isArray(value) && value.every(isItem);
+
+const isForeign = (value: unknown): value is readonly JsonObject[] | undefined =>
+  value === undefined || isListOf(value, isJsonObject);
+
+const isTextOrAbsent = (value: unknown): value is string | undefined => value === undefined || typeof value === "string";
+
+const isQuarantined = (value: unknown): value is QuarantinedTool =>
+  isJsonObject(value) && typeof value["name"] === "string" && typeof value["reason"] === "string";
+
+/** The seal vouches for the shape. */
+const readTools = (text: string, backend: string): readonly ToolDescriptor[] =>
+  (JSON.parse(text) as readonly StoredTool[]).map(({ name, digest, definition }) => ({
+    ref: { backend, tool: name },
+    digest,
+    definition,
+  }));
+
+const sealOf = (text: string): string => createHash("sha256").update(text).digest("base64url");
 
 function parseJson(text: string): unknown {
   try {

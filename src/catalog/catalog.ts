@@ -6,7 +6,10 @@ export type ListingSource = "live" | "stored" | "toolsFile" | "none";
 
 /** What one backend offers, as seen at one moment; replaced as a whole and never edited. */
 export interface BackendListing {
+  /** Of a stored listing they are read when they are first wanted. */
   readonly tools: readonly ToolDescriptor[];
+  /** Digest of the tools, where it is known without them. */
+  readonly toolsDigest?: string;
   /** Undefined: the backend has never been asked, or has none to offer. */
   readonly resources: readonly JsonObject[] | undefined;
   readonly resourceTemplates: readonly JsonObject[] | undefined;
@@ -44,7 +47,14 @@ export type ListingListener = (backend: string, listing: BackendListing | undefi
 
 interface Entry {
   readonly listing: BackendListing;
-  readonly byName: ReadonlyMap<string, ToolDescriptor>;
+  /** Made when a tool is first looked for. */
+  byName?: ReadonlyMap<string, ToolDescriptor>;
+}
+
+function byName(tools: readonly ToolDescriptor[]): ReadonlyMap<string, ToolDescriptor> {
+  const found = new Map<string, ToolDescriptor>();
+  for (const tool of tools) if (!found.has(tool.ref.tool)) found.set(tool.ref.tool, tool); // the first one counts
+  return found;
 }
 
 /** What all backends offer, as last seen; a tool is found by its backend and its name only, so none can stand in for another's. */
@@ -64,9 +74,7 @@ export class Catalog {
   }
 
   replace(backend: string, listing: BackendListing): void {
-    const byName = new Map<string, ToolDescriptor>();
-    for (const tool of listing.tools) if (!byName.has(tool.ref.tool)) byName.set(tool.ref.tool, tool); // the first one counts
-    this.#entries.set(backend, { listing, byName });
+    this.#entries.set(backend, { listing });
     this.#changed(backend, listing);
   }
 
@@ -79,7 +87,10 @@ export class Catalog {
   }
 
   find(ref: ToolRef): ToolDescriptor | undefined {
-    return this.#entries.get(ref.backend)?.byName.get(ref.tool);
+    const entry = this.#entries.get(ref.backend);
+    if (!entry) return undefined;
+    entry.byName ??= byName(entry.listing.tools);
+    return entry.byName.get(ref.tool);
   }
 
   /** Every backend with its listing, as of now: later changes do not show in it. */

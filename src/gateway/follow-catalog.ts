@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import type { BackendListing } from "../catalog/catalog.ts";
+import { toolsDigestOf } from "../catalog/tools-digest.ts";
 import type { BackendSpec } from "../model/backend-spec.ts";
 import type { ToolIndex } from "../search/tool-index.ts";
 
@@ -18,14 +19,16 @@ export function followCatalog(
     return;
   }
   const said = { serverDescription: spec?.description, tags: spec?.tags ?? [] };
-  const tools = listing.tools.map(({ ref, definition }) => ({
-    server: backend,
-    tool: ref.tool,
-    definition,
-    ...said,
-    examples: spec?.tools.overrides.get(ref.tool)?.examples,
-  }));
-  const digest = createHash("sha256").update(JSON.stringify([maker, said, tools.map(({ examples }) => examples ?? 0)]));
-  for (const tool of listing.tools) digest.update(tool.digest);
-  index.replace(backend, tools, digest.digest("base64url"));
+  const overrides = spec?.tools.overrides ?? new Map<string, { readonly examples?: readonly string[] }>();
+  const examples = [...overrides].map(([tool, override]) => [tool, override.examples ?? 0]);
+  const version = createHash("sha256").update(JSON.stringify([maker, said, examples, toolsDigestOf(listing)]));
+  const tools = () =>
+    listing.tools.map(({ ref, definition }) => ({
+      server: backend,
+      tool: ref.tool,
+      definition,
+      ...said,
+      examples: overrides.get(ref.tool)?.examples,
+    }));
+  index.replace(backend, tools, version.digest("base64url"));
 }

@@ -58,8 +58,8 @@ export class KeptIndex {
   /** Keeps what has changed since, unless that would take long. */
   async close(): Promise<void> {
     if (!this.#timer) return;
-    const tools = this.#parts.catalog.all().reduce((sum, [, listing]) => sum + listing.tools.length, 0);
-    if (tools <= FEW_TOOLS) await this.#keep();
+    const { size, waiting } = this.#parts.index;
+    if (size + waiting <= FEW_TOOLS) await this.#keep();
     this.#timer?.[Symbol.dispose]();
     this.#timer = undefined;
   }

@@ -57,8 +57,9 @@ export class ShownTools {
   #isShown(ref: ToolRef, onlyReadOnly: boolean): boolean {
     const spec = this.#router.find(ref.backend)?.spec;
     if (!spec?.enabled || !this.#router.isAllowed(ref)) return false;
+    if (!onlyReadOnly) return true; // that it is there the index knows, without its definition being read
     const descriptor = this.#router.descriptor(ref);
-    return descriptor !== undefined && (!onlyReadOnly || isTrustedReadOnly(spec, descriptor));
+    return descriptor !== undefined && isTrustedReadOnly(spec, descriptor);
   }
 }
 

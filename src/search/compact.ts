@@ -36,13 +36,13 @@ export function* compact(old: Generation): Generator<void, Generation> {
 function* movePostings(old: Generation, next: Generation, moved: Int32Array, termOf: (term: number) => number) {
   let steps = 0;
   for (let term = 0; term < old.dictionary.size; term += 1) {
+    const { start, stop } = old.postings.span(term);
     const { docs, impacts } = old.postings;
-    const [start, end] = [old.postings.start(term), old.postings.end(term)];
-    for (let at = start; at < end; at += 1) {
+    for (let at = start; at < stop; at += 1) {
       const doc = moved[docs[at] ?? 0] ?? -1;
       if (doc >= 0) next.postings.append(termOf(term), doc, impacts[at] ?? 0);
     }
-    steps += 1 + end - start;
+    steps += 1 + stop - start;
     if (steps < POSTINGS_A_STEP) continue;
     steps = 0;
     yield;

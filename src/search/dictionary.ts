@@ -8,16 +8,19 @@ export interface WordTerms {
   readonly bit: number;
 }
 
+const TERMS_A_STEP = 1_024;
+
 /** Numbers for terms (stems, exact forms, whole names), so that everything else can live in typed arrays. */
 export class Dictionary {
   readonly #ids = new Map<string, number>();
-  readonly #texts: string[] = [];
+  #texts: string[] = [];
   /** Each word of the vocabulary is stemmed once. */
   readonly #words = new Map<string, WordTerms>();
   /** By stem, the word it is shown as: the shortest known, then the first in the alphabet. */
-  readonly #shown: (string | undefined)[] = [];
-  /** Stems by first letter and length, the only neighbours a mistyped word is compared with. */
+  #shown: (string | undefined)[] = [];
+  /** Stems by first letter and length, the only neighbours a mistyped word is compared with; as far as anybody asked. */
   readonly #neighbours = new Map<string, number[]>();
+  #grouped = 0;
 
   get size(): number {
     return this.#texts.length;
@@ -31,13 +34,17 @@ export class Dictionary {
     this.#ids.set(term, id);
     this.#texts.push(term);
     this.#shown.push(undefined);
-    if (/^[a-z]{4,}$/.test(term)) {
-      const key = neighbourKey(term.charAt(0), term.length);
-      const group = this.#neighbours.get(key);
-      if (group) group.push(id);
-      else this.#neighbours.set(key, [id]);
-    }
     return id;
+  }
+
+  /** Takes over the terms of another dictionary and the words they are shown as, for a dictionary that is empty. */
+  *adopt(terms: string[], shown: (string | undefined)[]): Generator<void, void> {
+    this.#texts = terms;
+    this.#shown = shown;
+    for (let id = 0; id < terms.length; id += 1) {
+      this.#ids.set(terms[id] ?? "", id);
+      if (id % TERMS_A_STEP === 0) yield;
+    }
   }
 
   /** The terms of a word, new or known. */
@@ -67,19 +74,29 @@ export class Dictionary {
 
   /** A readable word for a stem. */
   word(stem: number): string {
-    return this.#shown[stem] ?? this.text(stem);
+    return this.#shown[stem] || this.text(stem);
   }
 
   /** Lets a stem be shown as a word, unless it has a better one. */
   show(stem: number, word: string): void {
     const shown = this.#shown[stem];
-    if (shown === undefined || word.length < shown.length || (word.length === shown.length && word < shown)) {
+    if (!shown || word.length < shown.length || (word.length === shown.length && word < shown)) {
       this.#shown[stem] = word;
     }
   }
 
   neighbours(letter: string, length: number): readonly number[] {
+    for (; this.#grouped < this.#texts.length; this.#grouped += 1) this.#group(this.#grouped);
     return this.#neighbours.get(neighbourKey(letter, length)) ?? [];
+  }
+
+  #group(id: number): void {
+    const term = this.text(id);
+    if (!/^[a-z]{4,}$/.test(term)) return;
+    const key = neighbourKey(term.charAt(0), term.length);
+    const group = this.#neighbours.get(key);
+    if (group) group.push(id);
+    else this.#neighbours.set(key, [id]);
   }
 }
 

@@ -5,6 +5,7 @@ import type { SearchableTool } from "./searchable-tool.ts";
 import { TermCounts } from "./term-counts.ts";
 import { TermFrequencies } from "./term-frequencies.ts";
 import { type FieldTerms, TermWeigher } from "./term-weigher.ts";
+import type { TightPostings } from "./tight-postings.ts";
 import { foldName } from "./tokenize.ts";
 import { type ServerTokens, serverTokens, toolTokens } from "./tool-fields.ts";
 import { sketchBits } from "./word-sketch.ts";
@@ -110,12 +111,23 @@ export class Generation {
     });
   }
 
+  /** Takes over postings and the servers whose documents they are, for a generation that has documents and terms only. */
+  adopt(ranges: readonly ServerRange[], postings: TightPostings): void {
+    this.postings.adopt(postings);
+    this.frequencies.adopt(postings.lengths, this.documents.length);
+    for (const range of ranges) this.#own(range);
+  }
+
   /** Lets a range of documents count. */
   admitRange(range: ServerRange): void {
     this.retire(range.server);
+    this.#own(range);
+    this.frequencies.add(range.frequencies, range.end - range.first);
+  }
+
+  #own(range: ServerRange): void {
     this.#servers.set(range.server, range);
     for (let doc = range.first; doc < range.end; doc += 1) this.#owners[doc] = range;
-    this.frequencies.add(range.frequencies, range.end - range.first);
   }
 
   /** Lets a server's documents count no longer. */

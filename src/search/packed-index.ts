@@ -1,25 +1,19 @@
 import { createHash } from "node:crypto";
+import { endianness } from "node:os";
 import { compact } from "./compact.ts";
 import { DocumentTable } from "./document-table.ts";
-import { Generation, type ServerRange } from "./generation.ts";
+import { Generation } from "./generation.ts";
 import { packItems, unpackItems } from "./packed-items.ts";
 import { packBytes, packNumbers, unpackBytes, unpackNumbers } from "./packed-numbers.ts";
 import { packPostings, unpackPostings } from "./packed-postings.ts";
+import { packServers, unpackServers, type Versions } from "./packed-servers.ts";
 import { Uint32List } from "./uint32-list.ts";
 import { FIELD_WEIGHTS, WEIGHTS } from "./weights.ts";
 
 /** Raised whenever the same tools would be indexed or written differently. */
-const FORMAT = 3;
+const FORMAT = 4;
 const SEAL_STEP = 1 << 18;
 const TERMS_A_STEP = 1_024;
-
-/** Versions of the servers' tools, by server. */
-export type Versions = ReadonlyMap<string, string | undefined>;
-
-/** A server as it is written: its frequencies are counted again. */
-export interface PackedServer extends Pick<ServerRange, "server" | "folded" | "first" | "end" | "names"> {
-  readonly version: string | undefined;
-}
 
 /**
  * A generation as lines of text, in pieces to be put together: a seal, then servers, words, and numbers in base64. The seal
@@ -28,10 +22,7 @@ export interface PackedServer extends Pick<ServerRange, "server" | "folded" | "f
 export function* packGeneration(old: Generation, versions: Versions): Generator<void, readonly string[]> {
   const index = yield* compact(old);
   const { tools, names, nameEnds, nameTerms, leadEnds, leadTerms, sketches } = index.documents.lists;
-  const servers = [...index.servers.values()].map(
-    ({ frequencies: _, ...range }): PackedServer => ({ ...range, version: versions.get(range.server) }),
-  );
-  const pieces = yield* packItems(servers);
+  const pieces = yield* packServers(index, versions);
   pieces.push("\n", ...(yield* packItems(tools)));
   pieces.push("\n", ...(yield* packItems(index.dictionary.texts)));
   pieces.push("\n", ...(yield* packItems(yield* shownWords(index))));
@@ -46,7 +37,7 @@ export function* unpackGeneration(text: string): Generator<void, { generation: G
   const headEnd = text.indexOf("\n");
   if (text.slice(0, headEnd) !== (yield* seal(slicesOf(text, headEnd + 1)))) return undefined;
   const lines = linesOf(text, headEnd + 1);
-  const servers = yield* unpackItems<PackedServer>(next(lines)); // the seal vouches for the shape
+  const { ranges, versions } = yield* unpackServers(lines);
   const tools = yield* unpackItems<string>(next(lines));
   const terms = yield* unpackItems<string>(next(lines));
   const shown = yield* unpackItems<string>(next(lines));
@@ -57,18 +48,9 @@ export function* unpackGeneration(text: string): Generator<void, { generation: G
   const leadTerms = new Uint32List(yield* unpackNumbers(next(lines)));
   const sketches = new Uint32List(new Uint32Array((yield* unpackBytes(next(lines))).buffer));
   const generation = new Generation(new DocumentTable({ tools, names, nameEnds, nameTerms, leadEnds, leadTerms, sketches }));
-  yield* fillDictionary(generation, terms, shown);
-  yield* unpackPostings(lines, servers, generation);
-  return { generation, versions: new Map(servers.map(({ server, version }) => [server, version])) };
-}
-
-function* fillDictionary({ dictionary }: Generation, terms: readonly string[], shown: readonly string[]): Generator<void, void> {
-  for (const [term, text] of terms.entries()) {
-    dictionary.intern(text);
-    const word = shown[term];
-    if (word) dictionary.show(term, word);
-    if (term % TERMS_A_STEP === 0) yield;
-  }
+  yield* generation.dictionary.adopt(terms, shown);
+  generation.adopt(ranges, yield* unpackPostings(lines));
+  return { generation, versions };
 }
 
 /** For each term the word it is shown as, or nothing where that is the term itself. */
@@ -100,7 +82,7 @@ function* linesOf(text: string, start: number): Generator<string, void> {
 const next = (lines: Generator<string, void>): string => lines.next().value ?? "";
 
 function* seal(pieces: Iterable<string>): Generator<void, string> {
-  const hash = createHash("sha256").update(JSON.stringify([FORMAT, FIELD_WEIGHTS, WEIGHTS]));
+  const hash = createHash("sha256").update(JSON.stringify([FORMAT, endianness(), FIELD_WEIGHTS, WEIGHTS]));
   for (const piece of pieces) {
     hash.update(piece);
     yield;

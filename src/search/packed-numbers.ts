@@ -47,8 +47,8 @@ export function* unpackBytes(text: string): Generator<void, Uint8Array> {
   return bytes;
 }
 
-/** Seven bits a byte, the last byte of a number without the eighth. */
-function writeNumbers(numbers: Uint32Array, bytes: Uint8Array): number {
+/** Seven bits a byte, the last byte of a number without the eighth; gives back how many bytes that took. */
+export function writeNumbers(numbers: Uint32Array, bytes: Uint8Array): number {
   let to = 0;
   for (let number of numbers) {
     for (; number > 0x7f; number >>>= 7) {
@@ -61,7 +61,8 @@ function writeNumbers(numbers: Uint32Array, bytes: Uint8Array): number {
   return to;
 }
 
-function readNumbers(bytes: Uint8Array, numbers: Uint32Array, start: number): void {
+/** Reads all numbers in `bytes` into `numbers`, from `start` on. */
+export function readNumbers(bytes: Uint8Array, numbers: Uint32Array, start: number): void {
   let to = start;
   let number = 0;
   let shift = 0;

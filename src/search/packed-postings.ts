@@ -1,102 +1,57 @@
-import type { Generation, ServerRange } from "./generation.ts";
-import { packBytes, packNumbers, unpackBytes, unpackNumbers } from "./packed-numbers.ts";
+import type { Generation } from "./generation.ts";
+import { packBytes, packNumbers, unpackBytes, unpackNumbers, writeNumbers } from "./packed-numbers.ts";
+import { TightPostings } from "./tight-postings.ts";
 
 const POSTINGS_A_STEP = 16_384;
+const LONGEST_NUMBER = 5;
 
-/** All posting lists one after the other. */
-interface TightPostings {
-  /** How many documents each term has. */
-  readonly lengths: Uint32Array;
-  /** How far each document is from the one before it in its list, the first from 0. */
-  readonly distances: Uint32Array;
-  readonly impacts: Uint8Array;
-}
-
-/** The posting lists as three lines, in pieces to be put together. */
+/** The posting lists as four lines, in pieces to be put together. */
 export function* packPostings(index: Generation): Generator<void, string[]> {
-  const { lengths, distances, impacts } = yield* tighten(index);
+  const lengths = Uint32Array.from({ length: index.dictionary.size }, (_, term) => index.postings.documents(term).length);
+  const { sizes, distances, impacts } = yield* tighten(index, lengths);
   const pieces = yield* packNumbers(lengths);
-  pieces.push("\n", ...(yield* packNumbers(distances)));
+  pieces.push("\n", ...(yield* packNumbers(sizes)));
+  pieces.push("\n", ...(yield* packBytes(distances)));
   pieces.push("\n", ...(yield* packBytes(impacts)));
   return pieces;
 }
 
-/** Puts posting lists into a generation that has the documents and the terms, and lets its servers count. */
-export function* unpackPostings(
-  lines: Iterator<string>,
-  servers: readonly Omit<ServerRange, "frequencies">[],
-  index: Generation,
-): Generator<void, void> {
+/** The posting lists behind such lines. */
+export function* unpackPostings(lines: Iterator<string>): Generator<void, TightPostings> {
   const lengths = yield* unpackNumbers(lines.next().value ?? "");
-  const distances = yield* unpackNumbers(lines.next().value ?? "");
+  const sizes = yield* unpackNumbers(lines.next().value ?? "");
+  const distances = yield* unpackBytes(lines.next().value ?? "");
   const impacts = yield* unpackBytes(lines.next().value ?? "");
-  const counts = new ServerCounts(servers, index.documents.length);
-  index.postings.reserve(index.documents.length);
-  let end = 0;
-  let step = POSTINGS_A_STEP;
-  for (const [term, length] of lengths.entries()) {
-    const start = end;
-    end += length;
-    index.postings.adopt(term, distances.subarray(start, end), impacts.subarray(start, end));
-    counts.add(term, index.postings.documents(term));
-    if (end < step) continue;
-    step = end + POSTINGS_A_STEP;
-    yield;
-  }
-  for (const [place, server] of servers.entries()) {
-    index.admitRange({ ...server, frequencies: counts.of(place) });
-    if (place % 64 === 0) yield;
-  }
+  return new TightPostings(lengths, sizes, distances, impacts);
 }
 
-function* tighten({ dictionary, postings }: Generation): Generator<void, TightPostings> {
-  const lengths = new Uint32Array(dictionary.size);
-  let whole = 0;
-  for (let term = 0; term < lengths.length; term += 1) {
-    lengths[term] = postings.end(term) - postings.start(term);
-    whole += lengths[term] ?? 0;
-  }
-  yield;
-  const tight: TightPostings = { lengths, distances: new Uint32Array(whole), impacts: new Uint8Array(whole) };
+function* tighten({ postings }: Generation, lengths: Uint32Array) {
+  const whole = lengths.reduce((sum, length) => sum + length, 0);
+  const sizes = new Uint32Array(lengths.length);
+  const impacts = new Uint8Array(whole);
+  let distances = new Uint8Array(whole + LONGEST_NUMBER);
   let at = 0;
+  let used = 0;
   let step = POSTINGS_A_STEP;
-  for (let term = 0; term < lengths.length; term += 1) {
-    tight.impacts.set(postings.impacts.subarray(postings.start(term), postings.end(term)), at);
-    let last = 0;
-    for (const doc of postings.documents(term)) {
-      tight.distances[at] = doc - last;
-      last = doc;
-      at += 1;
-    }
+  for (const [term, length] of lengths.entries()) {
+    const { start, stop } = postings.span(term);
+    impacts.set(postings.impacts.subarray(start, stop), at);
+    at += length;
+    if (used + length * LONGEST_NUMBER > distances.length) distances = grown(distances, used + length * LONGEST_NUMBER);
+    sizes[term] = writeNumbers(distancesOf(postings.docs.subarray(start, stop)), distances.subarray(used));
+    used += sizes[term] ?? 0;
     if (at < step) continue;
     step = at + POSTINGS_A_STEP;
     yield;
   }
-  return tight;
+  return { sizes, distances: distances.subarray(0, used), impacts };
 }
 
-/** Counts how many documents of each server have each term. */
-class ServerCounts {
-  readonly #owners: Uint32Array;
-  readonly #counts: readonly number[][];
+/** How far each document is from the one before it, the first from 0. */
+const distancesOf = (docs: Uint32Array): Uint32Array => docs.map((doc, at) => doc - (at === 0 ? 0 : (docs[at - 1] ?? 0)));
 
-  constructor(servers: readonly Pick<ServerRange, "first" | "end">[], documents: number) {
-    this.#owners = new Uint32Array(documents);
-    this.#counts = servers.map(() => []);
-    for (const [place, { first, end }] of servers.entries()) this.#owners.fill(place, first, end);
-  }
-
-  /** The documents of a server stand together, and so they do in every list. */
-  add(term: number, docs: Uint32Array): void {
-    for (let at = 0; at < docs.length; ) {
-      const start = at;
-      const owner = this.#owners[docs[at] ?? 0] ?? 0;
-      while (at < docs.length && this.#owners[docs[at] ?? 0] === owner) at += 1;
-      this.#counts[owner]?.push(term, at - start);
-    }
-  }
-
-  of(place: number): Uint32Array {
-    return Uint32Array.from(this.#counts[place] ?? []);
-  }
+function grown(bytes: Uint8Array<ArrayBuffer>, least: number): Uint8Array<ArrayBuffer> {
+  const longer = new Uint8Array(Math.max(least, Math.ceil(bytes.length * 1.5)));
+  longer.set(bytes);
+  return longer;
 }

@@ -1,3 +1,4 @@
+import type { TightPostings } from "./tight-postings.ts";
 import { Uint32List } from "./uint32-list.ts";
 
 /** The impact of a term that a document could not have more strongly: a byte tells tools apart as well as a real number does. */
@@ -5,6 +6,12 @@ export const FULL_IMPACT = 255;
 const SMALLEST_BLOCK = 2;
 /** Postings of a usual tool, with the room that half-full blocks leave. */
 const ROOM_PER_DOCUMENT = 100;
+
+export interface Span {
+  readonly start: number;
+  /** One past the last. */
+  readonly stop: number;
+}
 
 /**
  * For each term the documents that have it, ascending, and how strongly each has it (0 to 255). All lists share two typed
@@ -18,20 +25,20 @@ export class PostingLists {
   readonly #lengths = new Uint32List();
   /** Blocks nobody uses, by the power of two of their size. */
   readonly #free: number[][] = [];
+  /** Lists that nobody has asked for yet. */
+  #packed: TightPostings | undefined;
 
-  /** Where a term's list begins in `docs` and `impacts`. */
-  start(term: number): number {
-    return this.#starts.at(term);
+  /** Where a term's list begins and ends in `docs` and `impacts`; they may be others than before. */
+  span(term: number): Span {
+    this.#know(term);
+    const start = this.#starts.at(term);
+    return { start, stop: start + this.#lengths.at(term) };
   }
 
-  /** One past where it ends. */
-  end(term: number): number {
-    return term < this.#lengths.length ? this.#starts.at(term) + this.#lengths.at(term) : this.#starts.at(term);
-  }
-
-  /** The documents that have a term; the next `append` may make it stale. */
+  /** The documents that have a term; the next `append` or `span` may make it stale. */
   documents(term: number): Uint32Array {
-    return this.docs.subarray(this.start(term), this.end(term));
+    const { start, stop } = this.span(term);
+    return this.docs.subarray(start, stop);
   }
 
   /** Makes room for so many documents at once, where it is known that they will come: growing bit by bit means copying. */
@@ -51,26 +58,28 @@ export class PostingLists {
     this.#lengths.set(term, length + 1);
   }
 
-  /** Gives a new term its whole list; `docs` are distances, each from the document before it, and the first from 0. */
-  adopt(term: number, distances: Uint32Array, impacts: Uint8Array): void {
-    this.#know(term);
-    if (distances.length === 0) return;
-    const start = this.#claim(blockFor(distances.length));
-    let doc = 0;
-    for (let at = 0; at < distances.length; at += 1) {
-      doc += distances[at] ?? 0;
-      this.docs[start + at] = doc;
-    }
-    this.impacts.set(impacts, start);
-    this.#starts.set(term, start);
-    this.#lengths.set(term, distances.length);
+  /** Takes over the lists of all terms, for lists that are empty; each is unpacked when it is first wanted. */
+  adopt(packed: TightPostings): void {
+    this.#packed = packed;
   }
 
+  /** Has a list for a term: the packed one, or an empty one. */
   #know(term: number): void {
     while (this.#lengths.length <= term) {
       this.#starts.push(0);
       this.#lengths.push(0);
     }
+    if (this.#packed && this.#lengths.at(term) === 0) this.#unpack(term, this.#packed);
+  }
+
+  #unpack(term: number, packed: TightPostings): void {
+    const [from, to] = packed.span(term);
+    if (from === to) return;
+    const start = this.#claim(blockFor(to - from));
+    packed.readDocuments(term, this.docs.subarray(start, start + to - from));
+    this.impacts.set(packed.impacts.subarray(from, to), start);
+    this.#starts.set(term, start);
+    this.#lengths.set(term, to - from);
   }
 
   #move(term: number, length: number): void {

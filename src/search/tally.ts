@@ -1,17 +1,11 @@
 import type { Concept, Stand } from "./concepts.ts";
-import { FULL_IMPACT, type PostingLists } from "./posting-lists.ts";
+import { FULL_IMPACT, type PostingLists, type Span } from "./posting-lists.ts";
 import { WEIGHTS } from "./weights.ts";
 
 interface DocumentRange {
   readonly first: number;
   /** One past the last. */
   readonly end: number;
-}
-
-interface Span {
-  readonly start: number;
-  /** One past the last. */
-  readonly stop: number;
 }
 
 /** Beyond this share of all documents it is quicker to wipe every score than those that were touched. */
@@ -84,9 +78,9 @@ export class Tally {
     const covered = this.#covered;
     const best = this.#best;
     const stamps = this.#stamps;
-    const { docs, impacts } = postings;
     const factor = worthOfImpact(stand);
     const { start, stop } = withinRange(stand.term, postings, range);
+    const { docs, impacts } = postings;
     for (let at = start; at < stop; at += 1) {
       const doc = docs[at] ?? 0;
       const worth = factor * (impacts[at] ?? 0);
@@ -112,9 +106,9 @@ export class Tally {
   /** Whoever has a form of the word has its stem too, so a form only adds. */
   #addForm(form: Stand, postings: PostingLists, range: DocumentRange): void {
     const scores = this.#scores;
-    const { docs, impacts } = postings;
     const factor = worthOfImpact(form);
     const { start, stop } = withinRange(form.term, postings, range);
+    const { docs, impacts } = postings;
     for (let at = start; at < stop; at += 1) {
       const doc = docs[at] ?? 0;
       scores[doc] = (scores[doc] ?? 0) + factor * (impacts[at] ?? 0);
@@ -126,7 +120,7 @@ const worthOfImpact = ({ worth }: Stand): number => (worth * (WEIGHTS.saturation
 
 /** The part of a term's list that is about documents of the range. */
 function withinRange(term: number, postings: PostingLists, { first, end }: DocumentRange): Span {
-  const [start, stop] = [postings.start(term), postings.end(term)];
+  const { start, stop } = postings.span(term);
   return { start: firstFrom(first, postings.docs, start, stop), stop: firstFrom(end, postings.docs, start, stop) };
 }
 

@@ -26,6 +26,12 @@ export class TermFrequencies {
     return rarity;
   }
 
+  /** Takes over the counts of so many documents, by term, where none were counted yet. */
+  adopt(counts: Uint32Array, documents: number): void {
+    this.#counts = Uint32Array.from(counts);
+    this.#documents = documents;
+  }
+
   /** Counts the documents of a server in: term, count, term, count, and so on. */
   add(frequencies: Uint32Array, documents: number): void {
     this.#documents += documents;

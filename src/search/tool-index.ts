@@ -15,9 +15,22 @@ import { Tally } from "./tally.ts";
 /** A new generation is written when this many documents are waste, and more than count. */
 const LEAST_WASTE = 1000;
 
-interface Replacement {
-  readonly tools: readonly SearchableTool[];
+/** A server's tools, or how to get at them: tools of a version that is indexed already are not looked at. */
+export type Tools = readonly SearchableTool[] | (() => readonly SearchableTool[]);
+
+class Replacement {
   readonly version: string | undefined;
+  #tools: Tools;
+
+  constructor(tools: Tools, version: string | undefined) {
+    this.#tools = tools;
+    this.version = version;
+  }
+
+  get tools(): readonly SearchableTool[] {
+    if (typeof this.#tools === "function") this.#tools = this.#tools();
+    return this.#tools;
+  }
 }
 
 /**
@@ -45,6 +58,11 @@ export class ToolIndex {
     return this.#generation.frequencies.documents;
   }
 
+  /** Tools that were brought and cannot be found yet. */
+  get waiting(): number {
+    return [...this.#waiting.values()].reduce((sum, { tools }) => sum + tools.length, 0);
+  }
+
   /** Which version of each server's tools can be found now. */
   get versions(): ReadonlyMap<string, string | undefined> {
     return new Map([...this.#indexed].map(([server, { version }]) => [server, version]));
@@ -59,8 +77,8 @@ export class ToolIndex {
    * Puts a server's tools in place of those it had. Tools of the version that is indexed already, as a restored index may
    * have them, are not indexed again.
    */
-  replace(server: string, tools: readonly SearchableTool[], version?: string): void {
-    const replacement: Replacement = { tools, version };
+  replace(server: string, tools: Tools, version?: string): void {
+    const replacement = new Replacement(tools, version);
     if (version !== undefined && !this.#waiting.has(server) && this.#indexed.get(server)?.version === version) {
       this.#indexed.set(server, replacement);
       return;
@@ -120,7 +138,7 @@ export class ToolIndex {
     const packed = await runInSlices(unpackGeneration(text), this.#clock);
     if (!packed || this.#work || this.size > 0) return false;
     this.#generation = packed.generation;
-    for (const [server, version] of packed.versions) this.#indexed.set(server, { tools: [], version });
+    for (const [server, version] of packed.versions) this.#indexed.set(server, new Replacement([], version));
     return true;
   }
 
@@ -137,7 +155,7 @@ export class ToolIndex {
   }
 
   *#indexWaiting(): Generator<void, void> {
-    this.#generation.postings.reserve([...this.#waiting.values()].reduce((sum, { tools }) => sum + tools.length, 0));
+    this.#generation.postings.reserve(this.waiting);
     for (let next = this.#nextWaiting(); next; next = this.#nextWaiting()) {
       const [server, replacement] = next;
       const isWanted = () => this.#waiting.get(server) === replacement;

@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { listingName, loadListing, parseListing, printListing, saveListing } from "../../../src/catalog/catalog-snapshot.ts";
+import { digestTools, toolsDigestOf } from "../../../src/catalog/tools-digest.ts";
 import type { StateStore } from "../../../src/model/ports.ts";
 import { descriptor, listing } from "./listing.ts";
 
@@ -15,19 +16,27 @@ const full = listing("git", ["log"], {
 
 describe("a listing on disk", () => {
   test("comes back as it was, unknown fields included, and is called stored", () => {
-    expect(parseListing(printListing("git", full), "git", "spec-1")).toEqual({ ...full, source: "stored", stale: false });
+    const found = parseListing(printListing("git", full), "git", "spec-1");
+    expect(found).toEqual({ ...full, source: "stored", stale: false, toolsDigest: digestTools(full.tools) });
   });
 
   test("comes back without what it did not have", () => {
     const bare = listing("git", []);
     const found = parseListing(printListing("git", bare), "git", "spec-1");
-    expect(found).toEqual({ ...bare, source: "stored" });
+    expect(found).toEqual({ ...bare, source: "stored", toolsDigest: digestTools([]) });
     expect(found?.resources).toBeUndefined();
   });
 
   test("of another spec is still a listing, but a stale one with the digest it was seen under", () => {
     const found = parseListing(printListing("git", full), "git", "spec-2");
     expect(found).toMatchObject({ source: "stored", stale: true, specDigest: "spec-1", tools: full.tools });
+  });
+
+  test("has its tools read when they are wanted, and once", () => {
+    const found = parseListing(text, "git", "spec-1");
+    expect(found?.tools).toBe(found?.tools);
+    expect(toolsDigestOf({ ...full, toolsDigest: "known" })).toBe("known");
+    expect(toolsDigestOf(full)).toBe(found?.toolsDigest);
   });
 
   test("keeps keys that once set prototypes as ordinary keys", () => {
@@ -40,7 +49,8 @@ describe("a listing on disk", () => {
 });
 
 const text = printListing("git", full);
-const changed = (change: object) => JSON.stringify({ ...JSON.parse(text), ...change });
+const [head = "", tools = ""] = text.split("\n");
+const changed = (change: object) => `${JSON.stringify({ ...JSON.parse(head), ...change })}\n${tools}`;
 
 describe("a damaged text is no listing", () => {
   test.each([
@@ -49,13 +59,18 @@ describe("a damaged text is no listing", () => {
     ["an array", "[]"],
     ["an empty object", "{}"],
     ["zeros, as a crash leaves them", "\0".repeat(100)],
-    ["another format", changed({ format: 2 })],
+    ["another format", changed({ format: 1 })],
     ["another backend's", changed({ backend: "fs" })],
     ["no digest", changed({ specDigest: undefined })],
-    ["tools that are no list", changed({ tools: {} })],
-    ["a tool that is no object", changed({ tools: [null] })],
-    ["a definition that is no object", changed({ tools: [{ name: "a", digest: "b", definition: [] }] })],
+    ["no digest of the tools", changed({ toolsDigest: undefined })],
+    ["no seal", changed({ seal: undefined })],
+    ["a head alone", head],
+    ["no tools", `${head}\n`],
+    ["another tool", text.replace('"name":"log"', '"name":"lag"')],
     ["a resource that is no object", changed({ resources: ["a"] })],
+    ["prompts that are no list", changed({ prompts: {} })],
+    ["instructions that are no text", changed({ instructions: 7 })],
+    ["a tool set aside without a reason", changed({ quarantined: [{ name: "bad" }] })],
     ["a time that is no number", changed({ seenAt: "today" })],
     ["100,000 levels", "[".repeat(100_000)],
   ])("%s", (_what, damaged) => {
