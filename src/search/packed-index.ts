@@ -4,14 +4,14 @@ import { compact } from "./compact.ts";
 import { DocumentTable } from "./document-table.ts";
 import { Generation } from "./generation.ts";
 import { packItems, unpackItems } from "./packed-items.ts";
-import { packBytes, packNumbers, unpackBytes, unpackNumbers } from "./packed-numbers.ts";
+import { packWords, unpackWords } from "./packed-numbers.ts";
 import { packPostings, unpackPostings } from "./packed-postings.ts";
 import { packServers, unpackServers, type Versions } from "./packed-servers.ts";
 import { Uint32List } from "./uint32-list.ts";
 import { FIELD_WEIGHTS, WEIGHTS } from "./weights.ts";
 
 /** Raised whenever the same tools would be indexed or written differently. */
-const FORMAT = 4;
+const FORMAT = 5;
 const SEAL_STEP = 1 << 18;
 const TERMS_A_STEP = 1_024;
 
@@ -26,8 +26,8 @@ export function* packGeneration(old: Generation, versions: Versions): Generator<
   pieces.push("\n", ...(yield* packItems(tools)));
   pieces.push("\n", ...(yield* packItems(index.dictionary.texts)));
   pieces.push("\n", ...(yield* packItems(yield* shownWords(index))));
-  for (const list of [names, nameEnds, nameTerms, leadEnds, leadTerms]) pieces.push("\n", ...(yield* packNumbers(list.view())));
-  pieces.push("\n", ...(yield* packBytes(bytesOf(sketches.view()))));
+  for (const list of [names, nameEnds, nameTerms, leadEnds, leadTerms, sketches])
+    pieces.push("\n", ...(yield* packWords(list.view())));
   pieces.push("\n", ...(yield* packPostings(index)));
   return [yield* seal(pieces), "\n", ...pieces];
 }
@@ -41,12 +41,12 @@ export function* unpackGeneration(text: string): Generator<void, { generation: G
   const tools = yield* unpackItems<string>(next(lines));
   const terms = yield* unpackItems<string>(next(lines));
   const shown = yield* unpackItems<string>(next(lines));
-  const names = new Uint32List(yield* unpackNumbers(next(lines)));
-  const nameEnds = new Uint32List(yield* unpackNumbers(next(lines)));
-  const nameTerms = new Uint32List(yield* unpackNumbers(next(lines)));
-  const leadEnds = new Uint32List(yield* unpackNumbers(next(lines)));
-  const leadTerms = new Uint32List(yield* unpackNumbers(next(lines)));
-  const sketches = new Uint32List(new Uint32Array((yield* unpackBytes(next(lines))).buffer));
+  const names = new Uint32List(yield* unpackWords(next(lines)));
+  const nameEnds = new Uint32List(yield* unpackWords(next(lines)));
+  const nameTerms = new Uint32List(yield* unpackWords(next(lines)));
+  const leadEnds = new Uint32List(yield* unpackWords(next(lines)));
+  const leadTerms = new Uint32List(yield* unpackWords(next(lines)));
+  const sketches = new Uint32List(yield* unpackWords(next(lines)));
   const generation = new Generation(new DocumentTable({ tools, names, nameEnds, nameTerms, leadEnds, leadTerms, sketches }));
   yield* generation.dictionary.adopt(terms, shown);
   generation.adopt(ranges, yield* unpackPostings(lines));
@@ -63,8 +63,6 @@ function* shownWords({ dictionary }: Generation): Generator<void, readonly strin
   }
   return words;
 }
-
-const bytesOf = ({ buffer, byteOffset, byteLength }: Uint32Array): Uint8Array => new Uint8Array(buffer, byteOffset, byteLength);
 
 function* slicesOf(text: string, start: number): Generator<string, void> {
   for (let at = start; at < text.length; at += SEAL_STEP) yield text.slice(at, at + SEAL_STEP);

@@ -1,32 +1,18 @@
-const NUMBERS_A_CHUNK = 32_768;
 const BYTES_A_CHUNK = 3 * 65_536; // a multiple of 3, so that no chunk ends inside a base64 group
-const LONGEST_NUMBER = 5;
+/** The most bytes a number takes in `writeNumbers`. */
+export const LONGEST_NUMBER = 5;
 
-/** Numbers as text, small ones in few bytes, in pieces to be put together; a step is one chunk. */
-export function* packNumbers(numbers: Uint32Array): Generator<void, string[]> {
-  const pieces = [String(numbers.length)];
-  const bytes = Buffer.alloc(NUMBERS_A_CHUNK * LONGEST_NUMBER);
-  for (let at = 0; at < numbers.length; at += NUMBERS_A_CHUNK) {
-    const used = writeNumbers(numbers.subarray(at, at + NUMBERS_A_CHUNK), bytes);
-    pieces.push(",", bytes.toString("base64", 0, used));
-    yield;
-  }
-  return pieces;
+/** Numbers as text, four bytes each, in pieces to be put together: what is read at every start has to be read fast. */
+export function* packWords(numbers: Uint32Array): Generator<void, string[]> {
+  return yield* packBytes(new Uint8Array(numbers.buffer, numbers.byteOffset, numbers.byteLength));
 }
 
 /** The numbers behind such text. */
-export function* unpackNumbers(text: string): Generator<void, Uint32Array> {
-  const [length, ...chunks] = text.split(",");
-  const numbers = new Uint32Array(Number(length));
-  const bytes = Buffer.alloc(NUMBERS_A_CHUNK * LONGEST_NUMBER);
-  for (const [place, chunk] of chunks.entries()) {
-    readNumbers(bytes.subarray(0, bytes.write(chunk, "base64")), numbers, place * NUMBERS_A_CHUNK);
-    yield;
-  }
-  return numbers;
+export function* unpackWords(text: string): Generator<void, Uint32Array> {
+  return new Uint32Array((yield* unpackBytes(text)).buffer);
 }
 
-/** Bytes as text, in the same way. */
+/** Bytes as text, in pieces to be put together; a step is one chunk. */
 export function* packBytes(bytes: Uint8Array): Generator<void, string[]> {
   const pieces = [String(bytes.length)];
   for (let at = 0; at < bytes.length; at += BYTES_A_CHUNK) {

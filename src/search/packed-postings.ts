@@ -1,16 +1,15 @@
 import type { Generation } from "./generation.ts";
-import { packBytes, packNumbers, unpackBytes, unpackNumbers, writeNumbers } from "./packed-numbers.ts";
+import { LONGEST_NUMBER, packBytes, packWords, unpackBytes, unpackWords, writeNumbers } from "./packed-numbers.ts";
 import { TightPostings } from "./tight-postings.ts";
 
 const POSTINGS_A_STEP = 16_384;
-const LONGEST_NUMBER = 5;
 
 /** The posting lists as four lines, in pieces to be put together. */
 export function* packPostings(index: Generation): Generator<void, string[]> {
   const lengths = Uint32Array.from({ length: index.dictionary.size }, (_, term) => index.postings.documents(term).length);
   const { sizes, distances, impacts } = yield* tighten(index, lengths);
-  const pieces = yield* packNumbers(lengths);
-  pieces.push("\n", ...(yield* packNumbers(sizes)));
+  const pieces = yield* packWords(lengths);
+  pieces.push("\n", ...(yield* packWords(sizes)));
   pieces.push("\n", ...(yield* packBytes(distances)));
   pieces.push("\n", ...(yield* packBytes(impacts)));
   return pieces;
@@ -18,8 +17,8 @@ export function* packPostings(index: Generation): Generator<void, string[]> {
 
 /** The posting lists behind such lines. */
 export function* unpackPostings(lines: Iterator<string>): Generator<void, TightPostings> {
-  const lengths = yield* unpackNumbers(lines.next().value ?? "");
-  const sizes = yield* unpackNumbers(lines.next().value ?? "");
+  const lengths = yield* unpackWords(lines.next().value ?? "");
+  const sizes = yield* unpackWords(lines.next().value ?? "");
   const distances = yield* unpackBytes(lines.next().value ?? "");
   const impacts = yield* unpackBytes(lines.next().value ?? "");
   return new TightPostings(lengths, sizes, distances, impacts);

@@ -1,11 +1,9 @@
 import type { Generation, ServerRange } from "./generation.ts";
 import { packItems, unpackItems } from "./packed-items.ts";
-import { packBytes, readNumbers, unpackBytes, writeNumbers } from "./packed-numbers.ts";
+import { LONGEST_NUMBER, packBytes, readNumbers, unpackBytes, writeNumbers } from "./packed-numbers.ts";
 
 /** Versions of the servers' tools, by server. */
 export type Versions = ReadonlyMap<string, string | undefined>;
-
-const LONGEST_NUMBER = 5;
 
 /** A server as it is written; its frequencies are that many numbers, which end there in the bytes of all. */
 interface PackedServer extends Pick<ServerRange, "server" | "folded" | "first" | "end" | "names"> {

@@ -1,4 +1,4 @@
-import { destination, pino, stdTimeFunctions } from "pino";
+import type { LogLevel, PinoLog } from "./pino-log.ts";
 
 /** Where diagnostics go: structured lines, one object and one sentence each. */
 export interface Logger {
@@ -9,32 +9,43 @@ export interface Logger {
   /** Whether lines of that level go anywhere, for whoever would take pains over one; absent: they do. */
   hears?(level: "debug" | "info"): boolean;
   /** Hands everything written so far to the operating system. */
-  flush(): void;
+  flush(): void | Promise<void>;
 }
 
 const LEVELS = ["trace", "debug", "info", "warn", "error", "silent"];
 
-/** JSON lines on stderr, the level from SALLYPORT_LOG (default `warn`); env, headers and arguments never reach it. */
+/**
+ * JSON lines on stderr, the level from SALLYPORT_LOG (default `warn`); env, headers and arguments never reach it. What writes them
+ * is loaded with the first line: most processes have none to write, and none should wait for it.
+ */
 export function createLogger(env: NodeJS.ProcessEnv = process.env): Logger {
   const wanted = env["SALLYPORT_LOG"] ?? "warn";
-  const sink = destination({ fd: 2, sync: false, maxLength: 1 << 20 });
-  sink.on("error", () => undefined); // a closed stderr must not end the gateway
-  const log = pino(
-    { level: LEVELS.includes(wanted) ? wanted : "warn", base: { name: "sallyport" }, timestamp: stdTimeFunctions.isoTime },
-    sink,
-  );
+  const level = LEVELS.includes(wanted) ? wanted : "warn";
+  const hears = (severity: LogLevel): boolean => LEVELS.indexOf(severity) >= LEVELS.indexOf(level);
+  let loading: Promise<PinoLog> | undefined;
+  let loaded: PinoLog | undefined;
+  const load = async (): Promise<PinoLog> => {
+    const { openPinoLog } = await import("./pino-log.ts");
+    loaded = openPinoLog(level);
+    return loaded;
+  };
+  const line =
+    (severity: LogLevel): Logger["warn"] =>
+    (fields, message) => {
+      if (!hears(severity)) return;
+      if (loaded) return loaded.write(severity, fields, message);
+      loading ??= load();
+      loading.then(
+        (log) => log.write(severity, fields, message),
+        () => undefined, // a package that was replaced meanwhile: there is nothing left to tell it with
+      );
+    };
   return {
-    debug: (fields, message) => log.debug(fields, message),
-    info: (fields, message) => log.info(fields, message),
-    warn: (fields, message) => log.warn(fields, message),
-    error: (fields, message) => log.error(fields, message),
-    hears: (level) => log.isLevelEnabled(level),
-    flush: () => {
-      try {
-        sink.flushSync();
-      } catch {
-        // stderr is gone: nothing left to tell
-      }
-    },
+    debug: line("debug"),
+    info: line("info"),
+    warn: line("warn"),
+    error: line("error"),
+    hears,
+    flush: async () => (await loading?.catch(() => undefined))?.flush(),
   };
 }

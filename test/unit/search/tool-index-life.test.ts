@@ -132,6 +132,7 @@ describe("packing", () => {
     index.replace("a", [tool("a", "torch", "Burns")], "v1");
     expect(found(index, "lamp torch")).toEqual(["a/lamp"]);
     index.replace("a", [tool("a", "torch", "Burns")], "v2");
+    await index.settled();
     expect(found(index, "lamp torch")).toEqual(["a/torch"]);
   });
 
