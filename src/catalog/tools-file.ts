@@ -10,16 +10,16 @@ const EXPECTED = 'expected a tools/list result: {"tools": [...]}, {"result": {"t
 
 /**
  * The tools of a stored `tools/list` result, as they were written and not yet judged. Throws `needs_config`, naming the file
- * and what is wrong with it, if it cannot be read or holds no tool list.
+ * and what is wrong with it, if it holds no tool list.
  */
-export async function readToolsFile(path: string): Promise<readonly unknown[]> {
-  const text = await readText(path);
+export function toolsInText(path: string, text: string): readonly unknown[] {
   const tools = toolsIn(parseJson(path, text));
   if (tools === undefined) throw refusal(path, EXPECTED);
   return tools;
 }
 
-async function readText(path: string): Promise<string> {
+/** The text of a tools file; throws `needs_config` if it cannot be read. */
+export async function readToolsText(path: string): Promise<string> {
   try {
     const handle = await open(path, constants.O_RDONLY | constants.O_NONBLOCK); // a pipe must not make us wait
     try {

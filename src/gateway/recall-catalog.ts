@@ -1,12 +1,11 @@
-import { type Catalog, emptyListing } from "../catalog/catalog.ts";
+import type { Catalog } from "../catalog/catalog.ts";
 import { loadListing } from "../catalog/catalog-snapshot.ts";
-import { readToolsFile } from "../catalog/tools-file.ts";
 import type { Fleet } from "../lifecycle/fleet.ts";
 import type { BackendSpec } from "../model/backend-spec.ts";
 import { GatewayError } from "../model/errors.ts";
 import type { StateStore } from "../model/ports.ts";
 import type { Logger } from "../telemetry/logger.ts";
-import { judgeTools } from "./judge-tools.ts";
+import { recallToolsFile } from "./recall-tools-file.ts";
 
 /** Brings back what earlier processes saw, the first time anyone asks; never before, so that a start costs nothing. */
 export class RecallCatalog {
@@ -45,8 +44,7 @@ export class RecallCatalog {
   async #fromToolsFile(spec: BackendSpec) {
     if (spec.toolsFile === undefined) return undefined;
     try {
-      const judged = judgeTools(spec.id, await readToolsFile(spec.toolsFile));
-      return { ...emptyListing(spec.digest), ...judged, source: "toolsFile" as const };
+      return await recallToolsFile(spec, spec.toolsFile, this.#store);
     } catch (error) {
       this.#log.warn({ server: spec.id }, GatewayError.from(error).message);
       return undefined;

@@ -3,9 +3,11 @@ import { mkdir, mkdtemp, rm, truncate, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
-import { MAX_TOOLS_FILE_BYTES, readToolsFile } from "../../../src/catalog/tools-file.ts";
+import { MAX_TOOLS_FILE_BYTES, readToolsText, toolsInText } from "../../../src/catalog/tools-file.ts";
 
 const tools = [{ name: "log", "x-vendor": 1 }, null, "not judged here"];
+
+const readToolsFile = async (path: string) => toolsInText(path, await readToolsText(path));
 
 async function pathFor(text?: string): Promise<string> {
   const directory = await mkdtemp(join(tmpdir(), "sallyport-tools-"));

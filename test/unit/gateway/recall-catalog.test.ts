@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { listingName } from "../../../src/catalog/catalog-snapshot.ts";
+import { toolsFileName } from "../../../src/gateway/recall-tools-file.ts";
 import type { StateStore } from "../../../src/model/ports.ts";
 import { createMemoryStore } from "../../../src/state/memory-store.ts";
 import { caller, entry, offer, openHouse, tool } from "../../support/open-house.ts";
@@ -67,6 +68,30 @@ test("a tools file stands in until the server has run, its bad definitions set a
   expect(house.backend("notes").ledger).toEqual([]);
   await house.gateway.invoke({ tool: "notes/real", args: {} }, caller());
   expect((await house.gateway.describe(["notes/written"], caller())).errors).toMatchObject([{ error: { code: "not_found" } }]);
+});
+
+test("a tools file is judged once for all processes, and again when its text has changed", async () => {
+  const file = await toolsFile(JSON.stringify([tool("written"), { name: "a b" }]));
+  const judged: string[] = [];
+  const noting: StateStore = {
+    ...store,
+    write: (name, text) => {
+      if (name === toolsFileName("notes")) judged.push(name);
+      return store.write(name, text);
+    },
+  };
+  const seen = async () => {
+    await using house = openHouse([entry("notes", { toolsFile: file, enabled: false })], { store: noting });
+    const { quarantined, catalog } = await house.gateway.serverStatus("notes");
+    const { tools } = await house.gateway.describe(["notes/written", "notes/rewritten"], caller());
+    return { quarantined, catalog, names: tools.map(({ definition }) => definition["name"]) };
+  };
+  const first = await seen();
+  expect(first).toMatchObject({ quarantined: [{ name: "a b" }], catalog: { source: "toolsFile" }, names: ["written"] });
+  expect([await seen(), judged.length]).toEqual([first, 1]);
+  await writeFile(file, JSON.stringify([tool("rewritten")]));
+  expect(await seen()).toMatchObject({ quarantined: [], names: ["rewritten"] });
+  expect(judged).toHaveLength(2);
 });
 
 test("what the server itself once said counts more than a tools file", async () => {
