@@ -7,22 +7,10 @@ const TOOL = {
   inputSchema: { type: "object", properties: { text: { type: "string" } }, required: ["text"] },
   annotations: { readOnlyHint: true },
 };
-/** @type {Map<number, string>} */
-const TEXTS = new Map();
 const MODERN = "2026-07-28";
 const CAPABILITIES = { tools: {} };
 const FOREVER = { ttlMs: 3_600_000, cacheScope: "public" };
 const ME = { name: "bench-backend", version: "1.0.0" };
-
-/** @param {Record<string, any>} args `text` to give back, or a number of `bytes` to make up as a `kind` of block */
-function contentFor({ text, bytes, kind = "text" }) {
-  if (bytes === undefined) return { type: "text", text: String(text) };
-  const filling = TEXTS.get(bytes) ?? "abcdefg\n".repeat(bytes / 8);
-  TEXTS.set(bytes, filling);
-  return kind === "text"
-    ? { type: "text", text: filling }
-    : { type: "image", mimeType: "image/png", data: filling.replaceAll("\n", "h") };
-}
 
 /**
  * The JSON-RPC answer to one message, or undefined for a notification.
@@ -38,7 +26,7 @@ export function answer(message) {
       return {
         jsonrpc: "2.0",
         id,
-        result: { ...complete, content: [contentFor(params["arguments"] ?? {})] },
+        result: { ...complete, content: [{ type: "text", text: String(params["arguments"]?.text) }] },
       };
     case "tools/list":
       return { jsonrpc: "2.0", id, result: { ...complete, ...(complete.resultType && FOREVER), tools: [TOOL] } };

@@ -2,6 +2,7 @@
 // A fast MCP server over plain node:http, both eras, no sessions, JSON answers only. Prints its URL when it listens.
 import { createServer } from "node:http";
 import { answer } from "./answer.mjs";
+import { payloadAnswer } from "./payload.mjs";
 
 /**
  * Answers with a stream: so many `lines` of progress, one every `everyMs`, each with the moment of its writing, then the result.
@@ -45,12 +46,13 @@ const server = createServer((request, response) => {
       drip(message, response);
       return;
     }
-    const reply = answer(message);
+    const payload = payloadAnswer(message);
+    const reply = payload ? {} : answer(message);
     if (!reply) {
       response.writeHead(202).end();
       return;
     }
-    const body = Buffer.from(JSON.stringify(reply));
+    const body = payload ?? Buffer.from(JSON.stringify(reply));
     response.writeHead("error" in reply ? 404 : 200, { "content-type": "application/json", "content-length": body.length });
     response.end(body);
   });

@@ -1,89 +1,147 @@
 import { Scope } from "../../../src/model/scope.ts";
-import { startHttpBackend } from "../backend.ts";
+import { MAX_RESULT_TOKENS } from "../../../src/model/units.ts";
+import { backendFile, startHttpBackend } from "../backend.ts";
 import { callLine, initialize, install, spawnGateway } from "../gateway.ts";
 import { HttpDriver } from "../http-driver.ts";
-import type { LineDriver } from "../line-driver.ts";
+import { LineDriver } from "../line-driver.ts";
 import { peakRssMib } from "../process-figures.ts";
 import { type Findings, type Row, showProgress } from "../report.ts";
-import { type Round, runRounds, type Variant } from "../rounds.ts";
+import { type Case, runRounds, type Variant } from "../rounds.ts";
 import { median, spread } from "../statistics.ts";
+import { p50Of } from "../timing-columns.ts";
 
-const KIB = 2 ** 10;
+const KB = 1_000;
 const SIZES: readonly (readonly [name: string, bytes: number])[] = [
-  ["1 KB", KIB],
-  ["10 KB", 10 * KIB],
-  ["100 KB", 100 * KIB],
-  ["1 MB", KIB ** 2],
-  ["5 MB", 5 * KIB ** 2],
-  ["100 MB", 100 * KIB ** 2],
+  ["1 KB", KB],
+  ["10 KB", 10 * KB],
+  ["100 KB", 100 * KB],
+  ["1 MB", KB ** 2],
+  ["5 MB", 5 * KB ** 2],
+  ["8 MB", 8 * KB ** 2],
+  ["100 MB", 100 * KB ** 2],
 ];
 /** So much goes over the wire in one round of one variant; at least so many calls, though. */
-const BYTES_A_ROUND = 20 * KIB ** 2;
+const BYTES_A_ROUND = 20 * KB ** 2;
 const FEWEST = 3;
-const DIRECT = "direct HTTP call";
+const WHOLE = { maxResultTokens: MAX_RESULT_TOKENS.most };
 
-/** Big answers as text, which is cut at the model's budget, and as images, which pass whole; and what the gateway's memory does. */
+/** One way of a kind of answer, and the process it takes the answer from line by line, if there is one. */
+interface Way extends Variant {
+  readonly kind: string;
+  readonly driver: LineDriver | undefined;
+  readonly isGateway: boolean;
+}
+
+/** Big answers that pass whole, as text and as images, and text that is cut at the model's budget; and what memory they take. */
 export async function large(rounds: number, calls: number): Promise<Findings> {
   await using scope = new Scope();
   const url = await startHttpBackend(scope);
   const direct = scope.use(new HttpDriver(url));
-  const installation = install({ big: { url, protocolEra: "legacy" } });
-  scope.defer(() => installation[Symbol.dispose]());
-  const gateway = scope.use(spawnGateway(installation));
-  await initialize(gateway);
-  await gateway.request(2, "tools/call", { name: "invoke", arguments: { tool: "big/echo", arguments: { text: "x" } } });
+  const stdio = scope.use(new LineDriver(process.execPath, [backendFile("stdio-backend")]));
+  const whole = await openGateway({ url, ...WHOLE }, scope);
+  const cut = await openGateway({ url }, scope);
   const rows: Row[] = [];
   for (const [at, [size, bytes]] of SIZES.entries()) {
+    const floors = ["text", "image"].flatMap((kind) => [overHttp(direct, kind, bytes), overStdio(stdio, kind, bytes)]);
+    const ways = [
+      ...floors,
+      through(whole, "gateway, text", "text", bytes),
+      through(whole, "gateway, image", "image", bytes),
+      through(cut, "gateway, text to be cut", "text", bytes),
+    ];
     const count = Math.max(FEWEST, Math.min(calls, Math.floor(BYTES_A_ROUND / bytes)));
-    rows.push(...(await measure(size, variantsFor(direct, gateway, bytes), gateway, rounds, count)));
+    rows.push(...(await measure(size, ways, rounds, count)));
     showProgress(at + 1, SIZES.length);
   }
   return {
     rows,
     chart: { value: "p50 ms", names: ["size", "variant"] },
     notes: [
-      `"x direct" is p50 against "${DIRECT}" of the same size, same run; "peak RSS" is the gateway's since its start`,
+      'Floor: p50 of "HTTP" plus p50 of "stdio" of the same kind and size, both bare, same run; the backend makes each answer once',
+      '"CPU ms" and "peak RSS" are the gateway\'s, the latter since its start; one gateway passes whole answers, another cuts',
       '"answer" is what came of the last call: whole, cut with a handle for the rest, or refused with an error',
     ],
   };
 }
 
-function variantsFor(direct: HttpDriver, gateway: LineDriver, bytes: number): Variant[] {
-  const through = (kind: string): Variant => ({
-    name: `gateway, ${kind}`,
-    pid: gateway.child.pid,
-    call: (id, done) =>
-      gateway.send(id, callLine(id, { name: "invoke", arguments: { tool: "big/echo", arguments: { bytes, kind } } }), done),
-  });
-  const call: Variant["call"] = (id, done) =>
-    direct.send(callLine(id, { name: "echo", arguments: { bytes, kind: "text" } }), done);
-  return [{ name: DIRECT, pid: undefined, call }, through("text"), through("image")];
+async function openGateway(server: object, scope: Scope): Promise<LineDriver> {
+  const installation = install({ big: { protocolEra: "legacy", ...server } });
+  scope.defer(() => installation[Symbol.dispose]());
+  const gateway = scope.use(spawnGateway(installation));
+  await initialize(gateway);
+  await gateway.request(2, "tools/call", { name: "invoke", arguments: { tool: "big/echo", arguments: { text: "x" } } });
+  return gateway;
 }
 
-async function measure(size: string, variants: readonly Variant[], gateway: LineDriver, rounds: number, calls: number) {
+const overHttp = (direct: HttpDriver, kind: string, bytes: number): Way => ({
+  name: `HTTP, ${kind}`,
+  kind,
+  pid: undefined,
+  driver: undefined,
+  isGateway: false,
+  call: (id, done) => direct.send(callLine(id, { name: "echo", arguments: { bytes, kind } }), done),
+});
+
+const overStdio = (stdio: LineDriver, kind: string, bytes: number): Way => ({
+  name: `stdio, ${kind}`,
+  kind,
+  pid: undefined,
+  driver: stdio,
+  isGateway: false,
+  call: (id, done) => stdio.send(id, callLine(id, { name: "echo", arguments: { bytes, kind } }), done),
+});
+
+const through = (gateway: LineDriver, name: string, kind: string, bytes: number): Way => ({
+  name,
+  kind,
+  pid: gateway.child.pid,
+  driver: gateway,
+  isGateway: true,
+  call: (id, done) =>
+    gateway.send(id, callLine(id, { name: "invoke", arguments: { tool: "big/echo", arguments: { bytes, kind } } }), done),
+});
+
+async function measure(size: string, ways: readonly Way[], rounds: number, calls: number): Promise<Row[]> {
+  const cases = ways.map((way) => ({ way, variant: way, inFlight: 1, rounds: [] }) satisfies Case & { way: Way });
+  await runRounds(cases, 1, Math.min(calls, WARM_UP));
+  for (const each of cases) each.rounds.length = 0;
+  await runRounds(cases, rounds, calls);
   const rows: Row[] = [];
-  let floor = Number.NaN;
-  for (const variant of variants) {
-    const found: Round[] = [];
-    await runRounds([{ variant, inFlight: 1, rounds: found }], rounds, calls);
-    const p50 = median(found.map((round) => round.p50Micros));
-    if (variant.name === DIRECT) floor = p50;
-    rows.push({
-      size,
-      variant: variant.name,
-      calls: String(rounds * calls),
-      "p50 ms": p50 / 1_000,
-      "spread %": spread(found.map((round) => round.p50Micros)) * 100,
-      "p99 ms": median(found.map((round) => round.p99Micros)) / 1_000,
-      "x direct": p50 / floor,
-      "peak RSS MiB": variant.pid === undefined ? undefined : peakRssMib(variant.pid),
-      answer: variant.pid === undefined ? "whole" : fateOf(gateway.lastLine),
-    });
-  }
+  for (const each of cases) rows.push(await toRow(size, each, cases, rounds * calls));
   return rows;
 }
 
-function fateOf(lastLine: string): string {
-  if (/"isError":true|"error":\{/.test(lastLine)) return "refused";
-  return lastLine.includes("io.sallyport/result") ? "cut" : "whole";
+const WARM_UP = 100;
+
+async function toRow(
+  size: string,
+  each: Case & { way: Way },
+  cases: readonly (Case & { way: Way })[],
+  calls: number,
+): Promise<Row> {
+  const { way, rounds } = each;
+  const floors = cases.filter((other) => !other.way.isGateway && other.way.kind === way.kind);
+  const cpu = rounds.flatMap(({ cpuMicrosPerCall }) => cpuMicrosPerCall ?? []);
+  return {
+    size,
+    variant: way.name,
+    calls: String(calls),
+    "p50 ms": p50Of(each) / 1_000,
+    "spread %": spread(rounds.map((round) => round.p50Micros)) * 100,
+    "p99 ms": median(rounds.map((round) => round.p99Micros)) / 1_000,
+    "x floor": way.isGateway ? p50Of(each) / floors.reduce((sum, floor) => sum + p50Of(floor), 0) : undefined,
+    "CPU ms": cpu.length > 0 ? median(cpu) / 1_000 : undefined,
+    "peak RSS MiB": way.pid === undefined ? undefined : peakRssMib(way.pid),
+    answer: await fateOf(way),
+  };
+}
+
+let nextId = 1; // a benchmark's own ids begin at 1,000
+
+/** What comes of one more call. */
+async function fateOf({ driver, call }: Way): Promise<string> {
+  await new Promise((resolve) => call(nextId++ % 1_000, resolve));
+  const line = driver?.lastLine ?? "";
+  if (/"isError":true|"error":\{/.test(line)) return "refused";
+  return line.includes("io.sallyport/result") ? "cut" : "whole";
 }
