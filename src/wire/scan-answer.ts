@@ -4,6 +4,7 @@ import { RawResult } from "../model/raw-result.ts";
 import { parseLosslessly } from "./exact-json.ts";
 import { MAX_MESSAGE_DEPTH } from "./json-rpc.ts";
 import { JsonWalk, NOWHERE } from "./json-walk.ts";
+import { isBase64 } from "./string-scan.ts";
 
 /** An answer with a tool's result of the plainest kind, told from its bytes. */
 export interface ScannedAnswer {
@@ -17,6 +18,7 @@ const TRUE = Buffer.from("true");
 const FALSE = Buffer.from("false");
 const TEXT = Buffer.from('"text"');
 const BLOCKS = [TEXT, Buffer.from('"image"'), Buffer.from('"audio"')];
+const QUOTE = 0x22;
 const COMMA = 0x2c;
 const EQUALS = 0x3d;
 const OPEN_BRACE = 0x7b;
@@ -35,10 +37,6 @@ const KEYS = {
   data: Buffer.from("data"),
   mimeType: Buffer.from("mimeType"),
 };
-
-/** Whether a byte is a digit of base64. */
-const BASE64 = new Uint8Array(256);
-for (const byte of Buffer.from("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/")) BASE64[byte] = 1;
 
 /**
  * Looks at the bytes of an answer whether they can go to the host as they are, without being parsed: valid JSON and UTF-8 in one line, a
@@ -183,11 +181,12 @@ class AnswerScanner {
   }
 
   #data(at: number): number {
-    const end = this.#walk.string(at);
-    if (end === NOWHERE || !isBase64(this.#line, at + 1, end - 1)) return NOWHERE;
+    const line = this.#line;
+    const quote = line.indexOf(QUOTE, at + 1); // no digit of base64 needs an escape
+    if (line[at] !== QUOTE || quote < 0 || !isWholeBase64(line, at + 1, quote)) return NOWHERE;
     this.#blockParts |= HAS_DATA;
-    this.#binaryBytes += end - at - 2;
-    return end;
+    this.#binaryBytes += quote - at - 1;
+    return quote + 1;
   }
 
   #is(key: Buffer, start: number, end: number): boolean {
@@ -199,12 +198,11 @@ const HAS_TEXT = 1;
 const HAS_DATA = 2;
 const HAS_MIME_TYPE = 4;
 
-function isBase64(text: Uint8Array, start: number, from: number): boolean {
-  let end = from;
-  if ((end - start) % 4 !== 0) return false;
-  for (let padding = 0; padding < 2 && end > start && text[end - 1] === EQUALS; padding += 1) end -= 1;
-  for (let at = start; at < end; at += 1) if (BASE64[text[at] ?? 0] === 0) return false;
-  return true;
+/** Whether it is base64 of whole bytes, as every host decodes it. */
+function isWholeBase64(text: Uint8Array, start: number, end: number): boolean {
+  let digits = end;
+  while (digits > start && end - digits < 2 && text[digits - 1] === EQUALS) digits -= 1;
+  return (end - start) % 4 === 0 && isBase64(text, start, digits);
 }
 
 class ScannedResult extends RawResult {

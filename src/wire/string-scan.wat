@@ -1,0 +1,64 @@
+;; Looks through text sixteen bytes at a time. The first 256 bytes of memory tell what a byte means behind a backslash:
+;; 1 = it is an escape, 2 = four hex digits follow, 4 = it is a hex digit.
+(module
+  (memory (export "memory") 1)
+
+  ;; Where the first byte stands that ends a string or may break it: a quote, a control character, a backslash with no known
+  ;; escape behind it or one of which less than six bytes are here. At or behind $end if there is none.
+  (func (export "stringStop") (param $at i32) (param $end i32) (result i32)
+    (local $bytes v128) (local $found i32) (local $escape i32)
+    (block $stop
+      (loop $next
+        (br_if $stop (i32.ge_u (local.get $at) (local.get $end)))
+        (local.set $bytes (v128.load (local.get $at)))
+        (local.set $found (i8x16.bitmask
+          (v128.or
+            (v128.or
+              (i8x16.eq (local.get $bytes) (i8x16.splat (i32.const 0x22)))    ;; "
+              (i8x16.eq (local.get $bytes) (i8x16.splat (i32.const 0x5c))))   ;; \
+            (i8x16.lt_u (local.get $bytes) (i8x16.splat (i32.const 0x20)))))) ;; control characters
+        (if (i32.eqz (local.get $found))
+          (then
+            (local.set $at (i32.add (local.get $at) (i32.const 16)))
+            (br $next)))
+        (local.set $at (i32.add (local.get $at) (i32.ctz (local.get $found))))
+        (br_if $stop (i32.gt_u (i32.add (local.get $at) (i32.const 6)) (local.get $end)))
+        (br_if $stop (i32.ne (i32.load8_u (local.get $at)) (i32.const 0x5c)))
+        (local.set $escape (i32.load8_u (i32.load8_u offset=1 (local.get $at))))
+        (if (i32.and (local.get $escape) (i32.const 1))
+          (then
+            (local.set $at (i32.add (local.get $at) (i32.const 2)))
+            (br $next)))
+        (br_if $stop (i32.eqz (i32.and (local.get $escape) (i32.const 2))))
+        (br_if $stop (i32.eqz (i32.and (i32.const 4)
+          (i32.and
+            (i32.and
+              (i32.load8_u (i32.load8_u offset=2 (local.get $at)))
+              (i32.load8_u (i32.load8_u offset=3 (local.get $at))))
+            (i32.and
+              (i32.load8_u (i32.load8_u offset=4 (local.get $at)))
+              (i32.load8_u (i32.load8_u offset=5 (local.get $at))))))))
+        (local.set $at (i32.add (local.get $at) (i32.const 6)))
+        (br $next)))
+    (local.get $at))
+
+  ;; Where the first sixteen bytes begin of which one is no digit of base64; at or behind $end if all are.
+  (func (export "base64Stop") (param $at i32) (param $end i32) (result i32)
+    (local $bytes v128)
+    (block $stop
+      (loop $next
+        (br_if $stop (i32.ge_u (local.get $at) (local.get $end)))
+        (local.set $bytes (v128.load (local.get $at)))
+        (br_if $stop (i32.eqz (i8x16.all_true
+          (v128.or
+            (v128.or
+              (i8x16.lt_u ;; a letter, in lower case
+                (i8x16.sub (v128.or (local.get $bytes) (i8x16.splat (i32.const 0x20))) (i8x16.splat (i32.const 0x61)))
+                (i8x16.splat (i32.const 26)))
+              (i8x16.lt_u ;; 0 to 9, and the slash before them
+                (i8x16.sub (local.get $bytes) (i8x16.splat (i32.const 0x2f)))
+                (i8x16.splat (i32.const 11))))
+            (i8x16.eq (local.get $bytes) (i8x16.splat (i32.const 0x2b)))))))  ;; +
+        (local.set $at (i32.add (local.get $at) (i32.const 16)))
+        (br $next)))
+    (local.get $at)))
