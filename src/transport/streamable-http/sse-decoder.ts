@@ -1,5 +1,8 @@
 const LF = 0x0a;
 const CR = 0x0d;
+const SPACE = 0x20;
+const COLON = 0x3a;
+const DATA = Buffer.from("data:");
 /** What a line costs in memory besides its bytes, so that many empty lines count as well. */
 const LINE_OVERHEAD_BYTES = 64;
 const BYTE_ORDER_MARK = Buffer.from([0xef, 0xbb, 0xbf]);
@@ -74,7 +77,9 @@ export class SseDecoder {
   }
 
   #endLine(): SseEvent | undefined {
-    let line = Buffer.concat(this.#partial, this.#partialBytes);
+    if (this.#partialBytes === 0 && this.#started) return this.#dispatch();
+    const [only] = this.#partial;
+    let line = only && this.#partial.length === 1 ? only : Buffer.concat(this.#partial, this.#partialBytes);
     this.#partial = [];
     this.#partialBytes = 0;
     if (!this.#started && line.subarray(0, 3).equals(BYTE_ORDER_MARK)) line = line.subarray(3);
@@ -85,19 +90,24 @@ export class SseDecoder {
   }
 
   #field(line: Buffer): void {
-    const colon = line.indexOf(":");
+    if (startsWith(line, DATA)) {
+      this.#addData(line.subarray(line[DATA.length] === SPACE ? DATA.length + 1 : DATA.length)); // nearly every line is one
+      return;
+    }
+    const colon = line.indexOf(COLON);
     if (colon === 0) return; // a comment
     const name = line.toString("utf8", 0, colon < 0 ? line.length : colon);
     const start = colon < 0 ? line.length : colon + 1;
-    const value = line.subarray(line[start] === 0x20 ? start + 1 : start);
+    const value = line.subarray(line[start] === SPACE ? start + 1 : start);
     if (name === "data") this.#addData(value);
     else if (name === "event") this.#type = value.toString("utf8");
     else if (name === "id" && !value.includes(0)) this.#lastEventId = value.toString("utf8");
     else if (name === "retry" && /^\d{1,9}$/.test(value.toString("latin1"))) this.#retryMs = Number(value.toString("latin1"));
   }
 
+  /** A line stays in the chunk it came in, unless it would keep far more alive than is counted for it. */
   #addData(value: Buffer): void {
-    this.#data.push(value);
+    this.#data.push(2 * value.length < value.buffer.byteLength ? Buffer.from(value) : value);
     this.#dataBytes += value.length + LINE_OVERHEAD_BYTES;
   }
 
@@ -109,6 +119,11 @@ export class SseDecoder {
     const data = lines.length === 1 && lines[0] ? lines[0] : joinLines(lines);
     return data.length === 0 ? undefined : { type: type === "" ? "message" : type, data };
   }
+}
+
+function startsWith(line: Buffer, word: Buffer): boolean {
+  for (let at = 0; at < word.length; at += 1) if (line[at] !== word[at]) return false;
+  return true;
 }
 
 const NEWLINE = Buffer.from("\n");

@@ -109,3 +109,12 @@ describe("bounds what it holds", () => {
     expect(decode(["data: x\n: comment\n\n".repeat(10_000)], decoder)).toHaveLength(10_000);
   });
 });
+
+test("a line is not copied out of its chunk, but a short one does not keep a long chunk alive", () => {
+  const text = `${"x".repeat(40_000)}`;
+  const chunk = Buffer.from(`data: ${text}\n\n: ${"y".repeat(10_000)}\ndata: short\n\n`);
+  const [long, short] = new SseDecoder(LIMIT).push(chunk);
+  expect([long?.data.toString(), short?.data.toString()]).toEqual([text, "short"]);
+  expect(long?.data.buffer).toBe(chunk.buffer);
+  expect(short?.data.buffer).not.toBe(chunk.buffer);
+});
