@@ -3,7 +3,7 @@ import { startHttpBackend } from "../backend.ts";
 import { callLine, initialize, install, spawnGateway } from "../gateway.ts";
 import { HttpDriver } from "../http-driver.ts";
 import type { Done, LineDriver } from "../line-driver.ts";
-import { rssMib } from "../process-figures.ts";
+import { cpuMicros, rssMib } from "../process-figures.ts";
 import { type Findings, type Row, showProgress } from "../report.ts";
 import { median, quantile, shuffled, sorted } from "../statistics.ts";
 
@@ -18,6 +18,8 @@ const DIRECT = "direct HTTP stream";
 interface Streamed {
   /** From the writing of each line at the backend to its reading here. */
   readonly lineMs: number[];
+  /** CPU time of the gateway for all of it. */
+  cpuMicros: number;
   errors: number;
 }
 
@@ -39,7 +41,9 @@ export async function streaming(rounds: number): Promise<Findings> {
   await initialize(gateway);
   for (const [at, server] of servers.entries()) await gateway.request(2 + at, "tools/call", invocation(server, { text: "x" }));
   const ways = [{ name: DIRECT, pid: undefined, stream: directly(direct) }, through(gateway, servers)];
-  const cases = ways.flatMap((way) => STREAMS.map((streams) => ({ way, streams, found: { lineMs: [], errors: 0 } as Streamed })));
+  const cases = ways.flatMap((way) =>
+    STREAMS.map((streams) => ({ way, streams, found: { lineMs: [], cpuMicros: 0, errors: 0 } as Streamed })),
+  );
   for (let round = 0; round < rounds; round += 1) {
     for (const { way, streams, found } of shuffled(cases)) await run(way, streams, found);
     showProgress(round + 1, rounds);
@@ -50,15 +54,17 @@ export async function streaming(rounds: number): Promise<Findings> {
     notes: [
       `Each stream has ${LINES} lines of progress, ${EVERY_MS} ms apart; times run from the writing of a line at the backend to its reading`,
       `"+ ms" is the median on top of "${DIRECT}" at the same number of streams, same run`,
+      '"CPU us/line" is the gateway\'s, calls and answers included: lines of all streams come at once, so the last one waits for all others',
     ],
   };
 }
 
 let nextId = 1_000; // ids below are for handshakes
 
-function run({ stream }: Way, streams: number, found: Streamed): Promise<void> {
+async function run({ stream, pid }: Way, streams: number, found: Streamed): Promise<void> {
   let open = streams;
-  return new Promise((resolve) => {
+  const before = pid === undefined ? undefined : cpuMicros(pid);
+  await new Promise<void>((resolve) => {
     const onText = (text: string): void => {
       for (const [, at] of text.matchAll(AT)) found.lineMs.push(performance.timeOrigin + performance.now() - Number(at));
     };
@@ -69,6 +75,8 @@ function run({ stream }: Way, streams: number, found: Streamed): Promise<void> {
         if (open === 0) resolve();
       });
   });
+  const after = pid === undefined ? undefined : cpuMicros(pid);
+  if (before !== undefined && after !== undefined) found.cpuMicros += after - before;
 }
 
 const ARGS = { text: "done", lines: LINES, everyMs: EVERY_MS };
@@ -109,6 +117,7 @@ function toRow(
     "p50 ms": quantile(times, 0.5),
     "p99 ms": quantile(times, 0.99),
     "+ ms": median(times) - median(floor),
+    "CPU us/line": way.pid === undefined ? undefined : found.cpuMicros / times.length,
     "RSS MiB": way.pid === undefined ? undefined : rssMib(way.pid),
     errors: String(found.errors),
   };
