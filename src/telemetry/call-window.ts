@@ -1,5 +1,5 @@
 import type { CallRecord } from "../model/ports.ts";
-import { Latency, sumOf } from "./latency.ts";
+import { Latency } from "./latency.ts";
 import { isAnswer, VERDICTS } from "./outcomes.ts";
 
 /** A window holds the calls of the last five to ten minutes. */
@@ -71,7 +71,11 @@ export class CallWindow {
 
   view(): WindowView {
     const halves = [this.#now, this.#before];
-    const p95 = (which: "answered" | "inServer" | "ours") => sumOf(halves.map((half) => half[which])).quantile(0.95);
+    const p95 = (which: "answered" | "inServer" | "ours") =>
+      Latency.quantile(
+        halves.map((half) => half[which]),
+        0.95,
+      );
     return {
       calls: halves.reduce((sum, { calls }) => sum + calls, 0),
       failed: halves.reduce((sum, { failed }) => sum + failed, 0),

@@ -19,16 +19,44 @@ export interface LatencyView {
 }
 
 /**
- * Durations, counted by size in log-linear steps as HdrHistogram (Gil Tene) does it: any quantile within 1.6 % from 3.4 KiB,
- * however many there were. Recording is one addition in a fixed array.
+ * Durations, counted by size in log-linear steps as HdrHistogram (Gil Tene) does it: any quantile within 1.6 % from 3.5 KiB,
+ * however many there were. Recording is two additions in fixed arrays.
  */
 export class Latency {
   readonly #counts = new Uint32Array(SIZE);
+  /** The same by doublings: a quantile is looked for here first, so that it costs some 60 steps and not 900. */
+  readonly #sums = new Uint32Array(SIZE / STEPS);
   #count = 0;
   #maxMs = 0;
 
-  get count(): number {
-    return this.#count;
+  /** The duration that a share (0 to 1) of all that were counted here and there does not exceed, in ms; undefined for none. */
+  static quantile(parts: readonly Latency[], share: number): number | undefined {
+    const count = Latency.count(parts);
+    if (count === 0) return undefined;
+    const rank = Math.max(1, Math.ceil(share * count));
+    const doubling = seek(
+      parts.map((part) => part.#sums),
+      0,
+      rank,
+    );
+    const step = seek(
+      parts.map((part) => part.#counts),
+      doubling.at * STEPS,
+      doubling.rank,
+    );
+    return Math.min(middleOf(step.at) / US_PER_MS, maxOf(parts));
+  }
+
+  static count(parts: readonly Latency[]): number {
+    return parts.reduce((sum, part) => sum + part.#count, 0);
+  }
+
+  /** Of everything that was counted here and there; undefined where that is nothing. */
+  static view(parts: readonly Latency[]): LatencyView | undefined {
+    const count = Latency.count(parts);
+    if (count === 0) return undefined;
+    const at = (share: number) => rounded(Latency.quantile(parts, share) ?? 0);
+    return { count, p50Ms: at(0.5), p95Ms: at(0.95), p99Ms: at(0.99), maxMs: rounded(maxOf(parts)) };
   }
 
   get maxMs(): number {
@@ -37,52 +65,44 @@ export class Latency {
 
   record(ms: number): void {
     const index = indexOf(Math.min(Math.max(0, ms * US_PER_MS), LONGEST_US) | 0);
+    const doubling = index >>> STEP_BITS;
     this.#counts[index] = (this.#counts[index] ?? 0) + 1;
+    this.#sums[doubling] = (this.#sums[doubling] ?? 0) + 1;
     this.#count += 1;
     if (ms > this.#maxMs) this.#maxMs = ms;
   }
 
-  /** Adds everything another one has counted. */
-  add(other: Latency): void {
-    for (let index = 0; index < SIZE; index += 1) {
-      this.#counts[index] = (this.#counts[index] ?? 0) + (other.#counts[index] ?? 0);
-    }
-    this.#count += other.#count;
-    this.#maxMs = Math.max(this.#maxMs, other.#maxMs);
-  }
-
   clear(): void {
     this.#counts.fill(0);
+    this.#sums.fill(0);
     this.#count = 0;
     this.#maxMs = 0;
   }
 
-  /** The duration that a share of them (0 to 1) does not exceed, in ms; undefined where there are none. */
-  quantile(share: number): number | undefined {
-    if (this.#count === 0) return undefined;
-    const rank = Math.max(1, Math.ceil(share * this.#count));
-    let seen = 0;
-    for (let index = 0; index < SIZE; index += 1) {
-      seen += this.#counts[index] ?? 0;
-      if (seen >= rank) return Math.min(middleOf(index) / US_PER_MS, this.#maxMs);
-    }
-    return this.#maxMs;
-  }
-
   /** Undefined where there are none. */
   view(): LatencyView | undefined {
-    if (this.#count === 0) return undefined;
-    const at = (share: number) => rounded(this.quantile(share) ?? 0);
-    return { count: this.#count, p50Ms: at(0.5), p95Ms: at(0.95), p99Ms: at(0.99), maxMs: rounded(this.#maxMs) };
+    return Latency.view([this]);
   }
 }
 
-/** One that holds what all of them have counted. */
-export function sumOf(parts: Iterable<Latency | undefined>): Latency {
-  const sum = new Latency();
-  for (const part of parts) if (part) sum.add(part);
+/** The first place from `from` on that the one of this rank is counted in, and its rank there. */
+function seek(columns: readonly Uint32Array[], from: number, rank: number): { readonly at: number; readonly rank: number } {
+  const last = (columns[0]?.length ?? 0) - 1;
+  let [at, left] = [from, rank];
+  for (let here = sumAt(columns, at); here < left && at < last; here = sumAt(columns, at)) {
+    left -= here;
+    at += 1;
+  }
+  return { at, rank: left };
+}
+
+function sumAt(columns: readonly Uint32Array[], at: number): number {
+  let sum = 0;
+  for (const column of columns) sum += column[at] ?? 0;
   return sum;
 }
+
+const maxOf = (parts: readonly Latency[]): number => parts.reduce((max, part) => Math.max(max, part.maxMs), 0);
 
 /** Whole microseconds to their step: by themselves at first, then by their highest bits. */
 function indexOf(us: number): number {

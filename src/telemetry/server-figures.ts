@@ -1,8 +1,8 @@
 import type { CallRecord } from "../model/ports.ts";
 import { Durations } from "./durations.ts";
-import { Latency, type LatencyView, sumOf } from "./latency.ts";
+import { Latency, type LatencyView } from "./latency.ts";
 import { isAnswer } from "./outcomes.ts";
-import { ToolFigures, type ToolFiguresView } from "./tool-figures.ts";
+import { type CallCounts, ToolFigures, type ToolFiguresView } from "./tool-figures.ts";
 
 /** Tools of one server that have figures of their own. */
 export const MOST_TOOLS = 64;
@@ -12,12 +12,8 @@ export const OTHER = "other";
 const LONGEST_NAME = 128;
 
 /** What one backend has done since the gateway started. */
-export interface BackendFigures {
-  readonly calls: number;
-  readonly toolErrors: number;
-  readonly failures: number;
+export interface BackendFigures extends CallCounts {
   readonly lastFailure: string | undefined;
-  readonly retries: number;
   readonly starts: number;
   readonly failedStarts: number;
   /** How often its circuit has opened. */
@@ -91,8 +87,9 @@ export class ServerFigures {
   }
 
   view(): BackendFigures {
-    const tools = this.tools();
-    const sum = (name: "calls" | "toolErrors" | "failures" | "retries") => tools.reduce((total, tool) => total + tool[name], 0);
+    const tools = [...this.#tools.values()];
+    const counts = tools.map((tool) => tool.counts());
+    const sum = (name: keyof CallCounts) => counts.reduce((total, tool) => total + tool[name], 0);
     return {
       calls: sum("calls"),
       toolErrors: sum("toolErrors"),
@@ -102,7 +99,7 @@ export class ServerFigures {
       starts: this.starts.ok.count,
       failedStarts: this.starts.error.count,
       trips: this.transitions.get("open") ?? 0,
-      latency: sumOf([...this.#tools.values()].map(({ latency }) => latency)).view(),
+      latency: Latency.view(tools.map(({ latency }) => latency)),
     };
   }
 

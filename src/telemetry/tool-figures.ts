@@ -6,14 +6,18 @@ import { isAnswer } from "./outcomes.ts";
 /** How a call was answered, as far as the cache is concerned; `bypass` are those it had no part in. */
 export type CacheUse = "hit" | "miss" | "shared" | "stale" | "bypass";
 
-/** What one tool has been asked, and how it went. */
-export interface ToolFiguresView {
-  readonly tool: string;
+/** How many calls there were, and how many of them went wrong. */
+export interface CallCounts {
   readonly calls: number;
   readonly toolErrors: number;
   readonly failures: number;
   /** How often a call was sent once more. */
   readonly retries: number;
+}
+
+/** What one tool has been asked, and how it went. */
+export interface ToolFiguresView extends CallCounts {
+  readonly tool: string;
   readonly cacheHits: number;
   /** Of calls that were answered by a server that ran already; undefined where there are none. */
   readonly latency: LatencyView | undefined;
@@ -48,19 +52,20 @@ export class ToolFigures {
     return all.filter(([, { served }]) => served.count > 0);
   }
 
-  view(tool: string): ToolFiguresView {
+  counts(): CallCounts {
     const counts = this.operations().map(([code, { served }]) => [code, served.count] as const);
     const sum = (which: (code: CallRecord["code"]) => boolean) =>
       counts.reduce((total, [code, count]) => total + (which(code) ? count : 0), 0);
     return {
-      tool,
       calls: sum(() => true),
       toolErrors: sum((code) => code === "tool_error"),
       failures: sum((code) => !isAnswer(code)),
       retries: this.retries,
-      cacheHits: this.cache.hit,
-      latency: this.latency.view(),
     };
+  }
+
+  view(tool: string): ToolFiguresView {
+    return { tool, ...this.counts(), cacheHits: this.cache.hit, latency: this.latency.view() };
   }
 
   #of(code: CallRecord["code"]): Operations {

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { BOUNDS_S, Durations } from "../../../src/telemetry/durations.ts";
-import { Latency, QUANTILE_ERROR, sumOf } from "../../../src/telemetry/latency.ts";
+import { Latency, QUANTILE_ERROR } from "../../../src/telemetry/latency.ts";
 
 /** From below a microsecond to half an hour, as often small as big. */
 const duration = fc.double({ min: -4, max: 6.25, noNaN: true }).map((exponent) => 10 ** exponent);
@@ -22,7 +22,7 @@ describe("a quantile", () => {
     fc.assert(
       fc.property(durations, shares, (values, share) => {
         const exact = exactQuantile(values, share);
-        const found = recorded(values).quantile(share) ?? Number.NaN;
+        const found = Latency.quantile([recorded(values)], share) ?? Number.NaN;
         expect(Math.abs(found - exact)).toBeLessThanOrEqual(Math.max(exact * QUANTILE_ERROR, A_MICROSECOND) * (1 + 1e-9));
       }),
       { numRuns: 500 },
@@ -32,9 +32,10 @@ describe("a quantile", () => {
   test("is the same of parts added up as of the whole", () => {
     fc.assert(
       fc.property(durations, durations, shares, (one, other, share) => {
-        const sum = sumOf([recorded(one), undefined, recorded(other)]);
+        const parts = [recorded(one), new Latency(), recorded(other)];
         const whole = recorded([...one, ...other]);
-        expect([sum.count, sum.maxMs, sum.quantile(share)]).toEqual([whole.count, whole.maxMs, whole.quantile(share)]);
+        expect(Latency.quantile(parts, share)).toBe(Latency.quantile([whole], share));
+        expect(Latency.view(parts)).toEqual(whole.view());
       }),
     );
   });
@@ -45,16 +46,18 @@ describe("a quantile", () => {
 
   test("of nothing is nothing, before the first and after a clearing", () => {
     const latency = new Latency();
-    expect([latency.quantile(0.5), latency.view()]).toEqual([undefined, undefined]);
+    expect([Latency.quantile([latency], 0.5), latency.view()]).toEqual([undefined, undefined]);
     latency.record(5);
     latency.clear();
-    expect([latency.quantile(0.5), latency.view(), latency.maxMs]).toEqual([undefined, undefined, 0]);
+    expect([Latency.quantile([latency], 0.5), latency.view(), latency.maxMs]).toEqual([undefined, undefined, 0]);
+    latency.record(0.007);
+    expect(latency.view()).toEqual({ count: 1, p50Ms: 0.007, p95Ms: 0.007, p99Ms: 0.007, maxMs: 0.007 });
   });
 
   test("takes a clock that goes back, and what lasts longer than anybody waits", () => {
     const latency = recorded([-1, 1e12]);
-    expect(latency.quantile(0)).toBeLessThanOrEqual(A_MICROSECOND);
-    expect(latency.quantile(1)).toBeGreaterThan(30 * 60_000);
+    expect(Latency.quantile([latency], 0)).toBeLessThanOrEqual(A_MICROSECOND);
+    expect(Latency.quantile([latency], 1)).toBeGreaterThan(30 * 60_000);
   });
 });
 
