@@ -65,7 +65,7 @@ export class LinkedSignal implements Signal, Disposable {
     const listeners = this.#listeners;
     this.#listeners = undefined;
     this.#native?.abort(this.#reason);
-    for (const listener of listeners ?? []) listener();
+    for (const listener of listeners ?? []) tell(listener);
   }
 
   /** Aborts it after `ms`, with the error `expired` makes. */
@@ -80,6 +80,17 @@ export class LinkedSignal implements Signal, Disposable {
   }
 
   readonly #follow = (): void => this.abort(this.#parent?.reason);
+}
+
+/** As an AbortSignal does: what one listener throws is an uncaught error of the process, and the next one hears all the same. */
+function tell(listener: () => void): void {
+  try {
+    listener();
+  } catch (error) {
+    queueMicrotask(() => {
+      throw error;
+    });
+  }
 }
 
 /** A signal that aborts with its parent, or by itself. */

@@ -8,6 +8,17 @@ import { ManualClock, settle } from "../../support/manual-clock.ts";
 const reason = new GatewayError("cancelled", "Call cancelled");
 const listenersOf = (signal: AbortSignal): number => getEventListeners(signal, "abort").length;
 
+/** The next error nobody catches, kept from those who would fail the run for it. */
+async function nextUncaught(): Promise<unknown> {
+  const others = process.listeners("uncaughtException");
+  process.removeAllListeners("uncaughtException");
+  try {
+    return await new Promise((resolve) => process.once("uncaughtException", resolve));
+  } finally {
+    for (const other of others) process.on("uncaughtException", other);
+  }
+}
+
 describe("linkSignal()", () => {
   test("aborts with its parent, for the parent's reason", () => {
     const parent = new AbortController();
@@ -65,6 +76,22 @@ describe("a linked signal", () => {
     expect(() => signal.throwIfAborted()).toThrow(reason);
   });
 
+  test("tells the others, too, when one of them throws; the process hears of that as it would from an AbortSignal", async () => {
+    const broken = new Error("a listener of ours is broken");
+    for (const { signal, abort } of [owned(), native()]) {
+      const heard: string[] = [];
+      signal.addEventListener("abort", () => heard.push("first"));
+      signal.addEventListener("abort", () => {
+        throw broken;
+      });
+      signal.addEventListener("abort", () => heard.push("second"));
+      const uncaught = nextUncaught();
+      abort(reason);
+      expect(heard).toEqual(["first", "second"]);
+      expect(await uncaught).toBe(broken);
+    }
+  });
+
   test("that is aborted without a reason has that of an AbortSignal", () => {
     const { signal, abort } = owned();
     abort(undefined);
@@ -81,6 +108,11 @@ describe("a linked signal", () => {
     late.abort(reason);
     expect([early.reason, nativeSignal(late.signal).reason]).toEqual([reason, reason]);
   });
+
+  function native() {
+    const controller = new AbortController();
+    return { signal: controller.signal, abort: (why: unknown) => controller.abort(why) };
+  }
 
   function owned() {
     const linked = linkSignal(undefined);
