@@ -2,17 +2,19 @@ import { once } from "node:events";
 import { createServer, type RequestListener } from "node:http";
 import type { AddressInfo } from "node:net";
 import { text } from "node:stream/consumers";
-import { Pool } from "undici";
+import { type Dispatcher, Pool } from "undici";
 import { afterEach, describe, expect, test } from "vitest";
 import type { Signal } from "../../../../src/model/signal.ts";
 import { LinkedSignal } from "../../../../src/time/linked-signal.ts";
 import {
   AnswerReader,
+  type AnswerReaderOptions,
   AnswerTooLong,
   type HttpAnswer,
   isWhole,
   type WholeAnswer,
 } from "../../../../src/transport/streamable-http/http-answer.ts";
+import { gate } from "../../../support/fake-backend.ts";
 
 const closing: (() => Promise<unknown>)[] = [];
 afterEach(async () => {
@@ -28,10 +30,32 @@ async function open(onRequest: RequestListener) {
     () => new Promise((resolve) => server.close(resolve)),
     () => pool.destroy(),
   );
-  return (wholeBytes: number | undefined, signal: Signal = new LinkedSignal()) =>
+  return (wholeBytes: number | undefined, signal: Signal = new LinkedSignal(), onData: OnData = () => {}) =>
     new Promise<HttpAnswer | WholeAnswer>((onAnswer, onFailed) => {
-      pool.dispatch({ method: "GET", path: "/" }, new AnswerReader({ signal, wholeBytes, onAnswer, onFailed }));
+      pool.dispatch({ method: "GET", path: "/" }, new Watched({ signal, wholeBytes, onAnswer, onFailed }, onData));
     });
+}
+
+type OnData = (isPaused: boolean) => void;
+
+/** Tells when it has taken a piece of the body. */
+class Watched extends AnswerReader {
+  readonly #onData: OnData;
+
+  constructor(options: AnswerReaderOptions, onData: OnData) {
+    super(options);
+    this.#onData = onData;
+  }
+
+  override onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
+    super.onResponseData(controller, chunk);
+    this.#onData(controller.paused);
+  }
+}
+
+/** What the kernel has for us would come within these. */
+async function fewTurns(): Promise<void> {
+  for (let turn = 0; turn < 20; turn += 1) await new Promise(setImmediate);
 }
 
 const JSON_TYPE = { "content-type": "application/json" };
@@ -91,8 +115,7 @@ describe("an answer of JSON that is asked for whole", () => {
     await expect(second).rejects.toBe(gone);
     now.abort(gone);
     await expect(first).rejects.toBe(gone);
-    const third = ask(100, later);
-    setTimeout(() => later.abort(gone), 20);
+    const third = ask(100, later, () => later.abort(gone));
     await expect(third).rejects.toBe(gone);
   });
 });
@@ -121,9 +144,13 @@ describe("any other answer", () => {
       }
       response.end();
     });
-    const { body } = (await ask(100)) as HttpAnswer;
-    await new Promise((resolve) => setTimeout(resolve, 50));
-    expect(body.readableLength).toBeLessThan(2 ** 20);
+    const held = gate<void>();
+    const { body } = (await ask(100, new LinkedSignal(), (isPaused) => isPaused && held.open())) as HttpAnswer;
+    await held.promise;
+    const { readableLength } = body;
+    expect(readableLength).toBeLessThan(2 ** 20);
+    await fewTurns();
+    expect(body.readableLength).toBe(readableLength);
     let bytes = 0;
     for await (const chunk of body) bytes += (chunk as Buffer).length;
     expect(bytes).toBe(written);
