@@ -1,4 +1,4 @@
-import { GatewayError } from "../model/errors.ts";
+import { type ErrorCode, type ErrorContext, GatewayError } from "../model/errors.ts";
 import { roughBytes } from "../model/json.ts";
 import type { Signal } from "../model/signal.ts";
 import type { Clock } from "../time/clock.ts";
@@ -26,8 +26,15 @@ export interface KeyedCall {
 type Fate<T> =
   | { readonly kind: "running" }
   | { readonly kind: "result"; readonly result: T; readonly bytes: number }
-  | { readonly kind: "error"; readonly error: GatewayError }
+  | { readonly kind: "error"; readonly error: KeptError }
   | { readonly kind: "lost" };
+
+/** What is told of an error. The error itself holds what stood on its stack: a dead connection, for as long as its key is kept. */
+interface KeptError {
+  readonly code: ErrorCode;
+  readonly message: string;
+  readonly facts: ErrorContext;
+}
 
 interface Entry<T> {
   readonly fingerprint: string;
@@ -73,7 +80,7 @@ export class IdempotencyKeys<T> {
   async #first({ key, fingerprint, signal }: KeyedCall, work: (signal: Signal) => Promise<T>): Promise<T> {
     const entry = this.#remember(key, fingerprint);
     // Once nobody waits any more there is no flight to join, and work that is still coming to its end must not run again.
-    const abandoned = () => this.#settle(key, entry, { kind: "error", error: GatewayError.from(signal.reason) });
+    const abandoned = () => this.#settle(key, entry, { kind: "error", error: kept(GatewayError.from(signal.reason)) });
     signal.addEventListener("abort", abandoned, { once: true });
     try {
       const result = await work(signal);
@@ -82,7 +89,7 @@ export class IdempotencyKeys<T> {
     } catch (reason) {
       const error = GatewayError.from(reason);
       if (error.outcome === "not_executed") this.#entries.delete(key);
-      else this.#settle(key, entry, { kind: "error", error });
+      else this.#settle(key, entry, { kind: "error", error: kept(error) });
       throw error;
     }
   }
@@ -140,15 +147,18 @@ function replay<T>(key: string, fate: Exclude<Fate<T>, { kind: "running" }>): T 
       outcome: "executed",
       hint: "The call has run: do not repeat it with another key",
     });
-  const { error } = fate;
-  if (error.code !== "cancelled") throw error;
+  const { code, message, facts } = fate.error;
+  if (code !== "cancelled") throw new GatewayError(code, message, facts);
   // Whoever asks now has cancelled nothing, and a cancelled call is not answered.
   throw new GatewayError("unavailable", `The call with idempotency key "${key}" was cancelled before it was answered`, {
-    backend: error.backend,
-    outcome: error.outcome,
+    backend: facts.backend,
+    outcome: facts.outcome,
     hint: VERIFY,
-    cause: error,
   });
+}
+
+function kept({ code, message, backend, retryAfterMs, outcome, hint, httpStatus, rpc }: GatewayError): KeptError {
+  return { code, message, facts: { backend, retryAfterMs, outcome, hint, httpStatus, rpc } };
 }
 
 const tooLong = (key: string): GatewayError =>

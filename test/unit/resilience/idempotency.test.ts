@@ -1,4 +1,6 @@
 import { getEventListeners } from "node:events";
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
 import { describe, expect, test } from "vitest";
 import { GatewayError } from "../../../src/model/errors.ts";
 import type { Signal } from "../../../src/model/signal.ts";
@@ -26,6 +28,22 @@ function open(limits?: IdempotencyLimits) {
 
 const cancelled = () => new GatewayError("cancelled", "Call cancelled");
 const fail = (error: GatewayError) => () => Promise.reject(error);
+
+/** Fails a call from within a connection that nobody else holds. */
+async function failOnce(run: ReturnType<typeof open>["run"], key: string): Promise<WeakRef<object>> {
+  const connection = {
+    call(): Promise<string> {
+      return Promise.reject(new GatewayError("unavailable", "Connection broke", { outcome: "unknown" }));
+    },
+  };
+  await run(key, () => connection.call()).catch(() => undefined);
+  return new WeakRef(connection);
+}
+
+function collectGarbage(): void {
+  setFlagsFromString("--expose-gc");
+  runInNewContext("gc")();
+}
 
 describe("IdempotencyKeys", () => {
   test("the same key gets the same result for 10 minutes after the end", async () => {
@@ -78,6 +96,32 @@ describe("IdempotencyKeys", () => {
       code: "invalid_argument",
       message: "idempotencyKey: expected at most 200 characters, found 201",
     });
+  });
+
+  test("an error that is told again says all that the first one said, and holds on to nothing", async () => {
+    const { run } = open();
+    const facts = {
+      backend: "b",
+      retryAfterMs: 5,
+      outcome: "executed",
+      hint: "Look first",
+      httpStatus: 500,
+      rpc: { code: -1, message: "m" },
+    } as const;
+    const first = new GatewayError("upstream_rejected", "Refused", { ...facts, cause: new Error("a socket") });
+    await expect(run("k", fail(first))).rejects.toBe(first);
+    const again: unknown = await run("k").catch((error: unknown) => error);
+    expect(again).toMatchObject({ code: "upstream_rejected", message: "Refused", ...facts });
+    expect((again as Error).cause).toBeUndefined();
+  });
+
+  test("a dead connection is not kept alive by the errors of its calls", async () => {
+    const { run } = open();
+    const connections = await Promise.all(Array.from({ length: 50 }, (_, at) => failOnce(run, `k${at}`)));
+    await settle();
+    collectGarbage();
+    expect(connections.filter((connection) => connection.deref() !== undefined)).toHaveLength(0);
+    await expect(run("k7")).rejects.toThrow("Connection broke");
   });
 
   test("a call that may have run is not run again: its error is told again", async () => {
