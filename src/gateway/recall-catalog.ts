@@ -13,8 +13,8 @@ export class RecallCatalog {
   readonly #store: StateStore;
   readonly #log: Logger;
   readonly #fleet: Fleet;
-  /** One attempt per spec, kept as the promise that everyone shares. */
-  readonly #attempts = new Map<string, Promise<void>>();
+  /** One attempt per spec, kept as the promise that everyone shares; an entry that is changed takes its attempt with it. */
+  readonly #attempts = new WeakMap<BackendSpec, Promise<void>>();
 
   constructor(fleet: Fleet, catalog: Catalog, store: StateStore, log: Logger) {
     this.#fleet = fleet;
@@ -29,9 +29,8 @@ export class RecallCatalog {
   }
 
   #recallOnce(spec: BackendSpec): Promise<void> {
-    const key = `${spec.id} ${spec.digest}`;
-    const attempt = this.#attempts.get(key) ?? this.#recallOne(spec);
-    this.#attempts.set(key, attempt);
+    const attempt = this.#attempts.get(spec) ?? this.#recallOne(spec);
+    this.#attempts.set(spec, attempt);
     return attempt;
   }
 

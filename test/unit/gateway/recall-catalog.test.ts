@@ -1,12 +1,13 @@
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { queryObjects } from "node:v8";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { listingName } from "../../../src/catalog/catalog-snapshot.ts";
 import { toolsFileName } from "../../../src/gateway/recall-tools-file.ts";
 import type { StateStore } from "../../../src/model/ports.ts";
 import { createMemoryStore } from "../../../src/state/memory-store.ts";
-import { caller, entry, offer, openHouse, tool } from "../../support/open-house.ts";
+import { caller, entry, offer, openHouse, snapshotOf, tool } from "../../support/open-house.ts";
 
 let store: StateStore;
 let dir: string;
@@ -124,4 +125,17 @@ test("the disk is asked once, and never before somebody wants to know", async ()
   expect(asked).toEqual([]);
   await Promise.all([house.gateway.listServers(), house.gateway.status(), house.gateway.serverStatus("notes")]);
   expect(asked).toEqual([listingName("notes")]);
+});
+
+test("nothing is kept of an entry that has been changed", async () => {
+  await using house = openHouse([entry("notes")], { store });
+  const change = async (times: number) => {
+    for (let time = 0; time < times; time += 1) {
+      house.apply(snapshotOf(entry("notes", { digest: `notes ${time}` })));
+      await house.gateway.listServers();
+    }
+    return queryObjects(Promise, { format: "count" });
+  };
+  const few = await change(10);
+  expect((await change(200)) - few).toBeLessThan(20);
 });
