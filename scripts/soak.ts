@@ -1,5 +1,5 @@
 // Soak: a steady load with a fault every 200 ms, while a probe beside the gateway tells what is left after a collection. Ends
-// with a table and a drawing. Run: npm run soak -- [--minutes N] [--rate N] [--seed N] [--output FILE]
+// with a table, a drawing and, after 40 minutes, a verdict. Run: npm run soak -- [--minutes N] [--rate N] [--seed N] [--output FILE]
 import { mkdirSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
@@ -9,17 +9,16 @@ import { runChaos } from "./chaos/run-chaos.ts";
 import { draw } from "./soak/draw.ts";
 import { type Sample, Sampler } from "./soak/sampler.ts";
 import { type Trend, trendOf } from "./soak/trend.ts";
+import { judge, LEAST_MINUTES, WARM_UP } from "./soak/verdict.ts";
 
 const EVERY_MS = 2_000;
 /** Idle connections are closed by then, so that what is left is there to stay. */
 const REST_MS = 8_000;
-/** Share of the samples that belong to the warm-up. */
-const WARM_UP = 0.25;
 const MOST_IN_FLIGHT = 512;
 
 const { values } = parseArgs({
   options: {
-    minutes: { type: "string", default: "20" },
+    minutes: { type: "string", default: String(LEAST_MINUTES) },
     rate: { type: "string", default: "1000" },
     seed: { type: "string", default: "1" },
     output: { type: "string", default: "bench-results/soak.svg" },
@@ -62,9 +61,10 @@ async function soak(): Promise<void> {
   const samples = sampler?.samples ?? [];
   const settled = samples.slice(Math.floor(samples.length * WARM_UP));
   printTable(toRows(rests, samples, settled));
-  const trend = trendOf(settled.map(({ at, dataMib }) => [at, dataMib]));
+  const { trend, halves, verdict } = judge(samples.map(({ at, dataMib }) => [at, dataMib]));
+  const [early, late] = halves;
   console.log(
-    `\nData after a collection: ${perHour(trend)}, over the last ${100 - WARM_UP * 100} % of ${samples.length} samples: ${verdictOn(trend)}`,
+    `\nData after a collection, without compiled code, over the last ${100 - WARM_UP * 100} % of ${samples.length} samples: ${perHour(trend)}; first half of that ${hourly(early)}, last half ${hourly(late)}: ${verdict}`,
   );
   for (const note of report.notes) console.log(`\n${note}`);
   for (const { rule, nonce, detail } of report.violations) console.log(`\nVIOLATION ${rule}, call ${nonce}: ${detail}`);
@@ -81,11 +81,6 @@ function perHour(trend: Trend): string {
 
 function hourly({ slope, margin }: Trend): string {
   return `${(slope * 3_600).toFixed(1)} ± ${(margin * 3_600).toFixed(1)}`;
-}
-
-function verdictOn({ slope, margin }: Trend): string {
-  if (Number.isNaN(margin)) return "too short a run to tell";
-  return slope > margin ? "it grows" : "no growth shown";
 }
 
 function toRows([before, after]: readonly Sample[], samples: readonly Sample[], settled: readonly Sample[]): Row[] {

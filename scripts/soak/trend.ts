@@ -8,7 +8,7 @@ export interface Trend {
   readonly margin: number;
 }
 
-type Point = readonly [x: number, y: number];
+export type Point = readonly [x: number, y: number];
 
 const BLOCKS = 20;
 /** Student's t for 95 % and the degrees of freedom of a line through so many blocks. */
