@@ -31,9 +31,13 @@ export const spawnGateway = (installation: Installation): LineDriver =>
 
 const PROBE = new URL("../soak/probe.mjs", import.meta.url).href;
 
+/** Starts it with options for Node, and a channel for a probe inside. */
+export const spawnWith = (installation: Installation, options: readonly string[]): LineDriver =>
+  new LineDriver(process.execPath, [...options, ...installation.args], installation.env, true);
+
 /** Starts it with the probe inside that a `Sampler` asks; its start is slower for that. */
 export const spawnProbedGateway = (installation: Installation): LineDriver =>
-  new LineDriver(process.execPath, ["--expose-gc", "--import", PROBE, ...installation.args], installation.env, true);
+  spawnWith(installation, ["--expose-gc", "--import", PROBE]);
 
 /** The handshake of a 2025-11-25 host, ids 1. */
 export async function initialize(gateway: LineDriver): Promise<void> {

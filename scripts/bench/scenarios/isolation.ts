@@ -1,24 +1,21 @@
+import { fileURLToPath } from "node:url";
 import { Scope } from "../../../src/model/scope.ts";
-import { Backstage } from "../../chaos/backstage.ts";
-import { stdioLedger, UrlBackend } from "../../chaos/cast.ts";
-import { callLine, initialize, install, spawnGateway } from "../gateway.ts";
-import type { LineDriver } from "../line-driver.ts";
+import { callLine } from "../gateway.ts";
+import { HopWatch } from "../hop-watch.ts";
+import { type Done, LineDriver } from "../line-driver.ts";
 import { type Pestering, pester } from "../pester.ts";
 import { type Findings, type Row, showProgress } from "../report.ts";
-import { type Case, runRounds } from "../rounds.ts";
+import { type Case, runRounds, type Variant } from "../rounds.ts";
+import { AILMENTS, type Ailment, HEALTHY, invocation, openSickHouse } from "../sick-house.ts";
 import { median, quantile, shuffled, sorted } from "../statistics.ts";
 
-const HEALTHY = 19;
-const OVER_STDIO = 4;
-/** Under half of what all processes can do together on one CPU: above that, every p99 is that of a queue. */
-const PER_SECOND = 500;
-const FOR_EVER_MS = 86_400_000;
-const FLAP_MS = 500;
-const HUNG_TIMEOUT_MS = 30_000;
-
-/** What is wrong with the twentieth backend; the first is the baseline, with the same calls to a backend that is well. */
-const AILMENTS = ["well", "hang", "late_25s", "flapping", "pushback_429"] as const;
-type Ailment = (typeof AILMENTS)[number];
+/** Of what gets through at best: above half of that every p99 is that of a queue. */
+const SHARE = 0.4;
+const MOST_PER_SECOND = 500;
+const AT_BEST_IN_FLIGHT = 16;
+/** What kind of failure an answer tells of. */
+const CODE = /\\?"code\\?":\\?"(\w+)/;
+const ECHO = fileURLToPath(new URL("../backends/stdio-echo.mjs", import.meta.url));
 
 interface Phase extends Case {
   readonly ailment: Ailment;
@@ -28,23 +25,25 @@ interface Phase extends Case {
 /** Nineteen healthy backends and one that is not: what the nineteen notice of it, against the same load when it is well. */
 export async function isolation(rounds: number, calls: number): Promise<Findings> {
   await using scope = new Scope();
-  const { gateway, healthy } = await open(scope);
+  const { gateway, healthy } = await openSickHouse(scope);
+  const echo = scope.use(new LineDriver(process.execPath, [ECHO]));
+  const watch = new HopWatch(gateway);
+  const failures = new Map<string, number>();
+  const call = (id: number, done: Done) =>
+    gateway.send(id, callLine(id, invocation(healthy[id % healthy.length] ?? "")), (ok) => {
+      if (!ok) count(failures, CODE.exec(gateway.lastLine)?.[1] ?? gateway.lastLine);
+      done(ok);
+    });
+  const perSecond = await bearableRate(call, calls);
   const phases = AILMENTS.map((ailment): Phase => {
-    const call = (id: number, done: (ok: boolean) => void) =>
-      gateway.send(id, callLine(id, invocation(healthy[id % healthy.length] ?? "")), done);
-    return {
-      ailment,
-      variant: { name: ailment, pid: undefined, call },
-      inFlight: 0,
-      perSecond: PER_SECOND,
-      rounds: [],
-      pesterings: [],
-    };
+    const variant = { name: ailment, pid: undefined, call };
+    return { ailment, variant, inFlight: 0, perSecond, rounds: [], pesterings: [] };
   });
   for (let round = 0; round < rounds; round += 1) {
     for (const phase of shuffled(phases)) {
-      using pestering = pester(gateway, `sick-${phase.ailment}`);
+      const pestering = pester({ gateway, watch, echo, server: `sick-${phase.ailment}` });
       await runRounds([phase], 1, calls);
+      await pestering.end();
       phase.pesterings.push(pestering);
     }
     showProgress(round + 1, rounds);
@@ -53,52 +52,33 @@ export async function isolation(rounds: number, calls: number): Promise<Findings
     rows: toRows(phases, calls),
     chart: { value: "p99 ms", names: ["the 20th"] },
     notes: [
-      `"answered" counts the calls to the ${HEALTHY} healthy backends, due at ${PER_SECOND} a second whether or not earlier ones were answered; "/ baseline" is their p99 against the first row, same run`,
+      `"answered" counts the calls to the ${HEALTHY} healthy backends, due at ${perSecond} a second (${SHARE * 100} % of what got through before, at most ${MOST_PER_SECOND}) whether or not earlier ones were answered; "/ baseline" is their p99 against the first row, same run`,
+      `"discover" and "status" are p99 in ms as seen from outside; "ours" leaves out the waiting of a gateway that was ready to run for a CPU that other processes had; "echo" is what a bare process took for the same lines`,
       `The other one gets 50 calls a second in every row; "refused" are those that failed while the ${HEALTHY} were measured`,
+      `Failures among the ${HEALTHY}, warm-up included: ${[...failures].map(([code, times]) => `${code} ${times}`).join(", ") || "none"}`,
     ],
   };
 }
 
-async function open(scope: Scope): Promise<{ gateway: LineDriver; healthy: string[] }> {
-  const backstage = scope.use(await Backstage.open());
-  const well = scope.use(new UrlBackend(backstage.env("well")));
-  await well.start();
-  const healthy = Array.from({ length: HEALTHY }, (_, at) => `healthy-${at + 1}`);
-  const entries = healthy.map((name, at) => [name, at < OVER_STDIO ? stdioLedger(backstage, name) : { url: well.url }]);
-  for (const ailment of AILMENTS) {
-    const name = `sick-${ailment}`;
-    const sick = scope.use(new UrlBackend(backstage.env(name)));
-    await sick.start();
-    entries.push([name, { url: sick.url, callTimeoutMs: HUNG_TIMEOUT_MS }]);
-  }
-  const installation = install(Object.fromEntries(entries));
-  scope.defer(() => installation[Symbol.dispose]());
-  const gateway = scope.use(spawnGateway(installation));
-  await initialize(gateway);
-  let id = 1;
-  for (const [name] of entries) await gateway.request(++id, "tools/call", invocation(String(name))); // while all are well
-  fallIll(scope, backstage);
-  return { gateway, healthy };
+function count(counts: Map<string, number>, name: string): void {
+  counts.set(name, (counts.get(name) ?? 0) + 1);
 }
 
-function fallIll(scope: Scope, backstage: Backstage): void {
-  for (const ailment of AILMENTS) backstage.order(`sick-${ailment}`, ailment, FOR_EVER_MS);
-  let down = false;
-  const flapping = setInterval(() => {
-    down = !down;
-    backstage.order("sick-flapping", down ? "reset_before" : "well", FOR_EVER_MS);
-  }, FLAP_MS);
-  scope.defer(() => clearInterval(flapping));
+/** The load that gateway, backends and driver bear together; the first round only compiles the code. */
+async function bearableRate(call: Variant["call"], calls: number): Promise<number> {
+  const atBest: Case = { variant: { name: "at best", pid: undefined, call }, inFlight: AT_BEST_IN_FLIGHT, rounds: [] };
+  await runRounds([atBest], 2, calls);
+  return Math.min(MOST_PER_SECOND, Math.round((atBest.rounds[1]?.perSecond ?? 0) * SHARE));
 }
 
-const invocation = (server: string) => ({ name: "invoke", arguments: { tool: `${server}/read`, arguments: { text: "hello" } } });
 function toRows(phases: readonly Phase[], calls: number): Row[] {
   const p99 = (phase: Phase | undefined) => median((phase?.rounds ?? []).map((round) => round.p99Micros / 1_000));
   const baseline = p99(phases[0]);
   return phases.map((phase) => {
     const made = phase.rounds.length * calls;
     const errors = phase.rounds.reduce((sum, round) => sum + round.errors, 0);
-    const all = (of: (pestering: Pestering) => readonly number[]) => quantile(sorted(phase.pesterings.flatMap(of)), 0.99);
+    const late = (of: (pestering: Pestering) => readonly number[]) =>
+      median(phase.pesterings.map((pestering) => quantile(sorted(of(pestering)), 0.99)));
     const count = (of: (pestering: Pestering) => number) => phase.pesterings.reduce((sum, each) => sum + of(each), 0);
     return {
       "the 20th": phase.ailment,
@@ -108,8 +88,11 @@ function toRows(phases: readonly Phase[], calls: number): Row[] {
       "p99 ms": p99(phase),
       "/ baseline": p99(phase) / baseline,
       "calls/s": median(phase.rounds.map((round) => round.perSecond)),
-      "discover p99 ms": all(({ discoverMs }) => discoverMs),
-      "status p99 ms": all(({ statusMs }) => statusMs),
+      discover: late(({ discover }) => discover.seen),
+      "discover, ours": late(({ discover }) => discover.gateway),
+      status: late(({ status }) => status.seen),
+      "status, ours": late(({ status }) => status.gateway),
+      echo: late(({ echoMs }) => echoMs),
       "its calls": String(count(({ made }) => made)),
       refused: String(count(({ refused }) => refused)),
     };
