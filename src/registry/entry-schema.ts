@@ -3,6 +3,8 @@ import { MAX_RESULT_TOKENS } from "../model/units.ts";
 import { searchSchema } from "./search-schema.ts";
 import { watchingShape } from "./watching-schema.ts";
 
+z.config({ jitless: true }); // some thirty entries are read once: code made for each schema costs more than it saves
+
 const LONGEST_MS = 2 ** 31 - 1; // the longest a timer can be
 
 const milliseconds = (least: number, what: string) => z.int().min(least).max(LONGEST_MS).describe(`${what}, in milliseconds`);
