@@ -2,6 +2,9 @@ import { GatewayError } from "../model/errors.ts";
 import type { Signal } from "../model/signal.ts";
 import type { Clock, Timer } from "./clock.ts";
 
+/** More than a busy loop delays a timer. */
+const LATE_MS = 100;
+
 /**
  * A signal with an owner, who may abort it; it also aborts with its parent, until it is disposed of. Not an AbortSignal: four of
  * those and their listeners cost a call more than its hop does. For what asks for one there is `nativeSignal`.
@@ -68,14 +71,22 @@ export class LinkedSignal implements Signal, Disposable {
     for (const listener of listeners ?? []) tell(listener);
   }
 
-  /** Aborts it after `ms`, with the error `expired` makes. */
+  /**
+   * Aborts it after `ms`, with the error `expired` makes. A timer that comes late, since the process got no CPU, first lets what
+   * has arrived meanwhile be read: the answer may be among it.
+   */
   expireAfter(clock: Clock, ms: number, expired: () => GatewayError): this {
-    this.#timer = clock.after(ms, () => this.abort(expired()));
+    const due = clock.now() + ms;
+    this.#timer = clock.after(ms, () => {
+      if (clock.now() - due < LATE_MS) this.abort(expired());
+      else setImmediate(() => this.#timer && this.abort(expired()));
+    });
     return this;
   }
 
   [Symbol.dispose](): void {
     this.#timer?.[Symbol.dispose]();
+    this.#timer = undefined;
     this.#parent?.removeEventListener("abort", this.#follow);
   }
 

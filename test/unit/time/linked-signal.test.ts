@@ -1,6 +1,7 @@
 import { getEventListeners } from "node:events";
 import { describe, expect, test } from "vitest";
 import { GatewayError } from "../../../src/model/errors.ts";
+import type { Clock } from "../../../src/time/clock.ts";
 import { abandonOnAbort, linkDeadline, linkSignal, nativeSignal } from "../../../src/time/linked-signal.ts";
 import { gate } from "../../support/fake-backend.ts";
 import { ManualClock, settle } from "../../support/manual-clock.ts";
@@ -121,6 +122,54 @@ describe("a linked signal", () => {
 });
 
 describe("linkDeadline()", () => {
+  /** A clock whose timer comes when the test says, at a moment of its choice. */
+  function lateClock() {
+    let now = 0;
+    let fire = (): void => {};
+    const clock: Clock = {
+      now: () => now,
+      wallTime: () => 0,
+      after: (_ms, run) => {
+        fire = run;
+        return { unref: () => never(), [Symbol.dispose]: () => {} };
+      },
+    };
+    const fireAt = (moment: number): void => {
+      now = moment;
+      fire();
+    };
+    return { clock, fireAt };
+  }
+
+  const never = (): never => {
+    throw new Error("not used here");
+  };
+
+  test("whose timer comes late lets what has arrived be read before it aborts", async () => {
+    const { clock, fireAt } = lateClock();
+    using linked = linkDeadline(clock, 100, undefined, late);
+    fireAt(5_000);
+    expect(linked.aborted).toBe(false);
+    await new Promise(setImmediate);
+    expect(linked.reason).toMatchObject({ code: "deadline_exceeded" });
+  });
+
+  test("and does not abort at all if the answer was there", async () => {
+    const { clock, fireAt } = lateClock();
+    const linked = linkDeadline(clock, 100, undefined, late);
+    fireAt(5_000);
+    linked[Symbol.dispose](); // the answer was read
+    await new Promise(setImmediate);
+    expect(linked.aborted).toBe(false);
+  });
+
+  test("whose timer is as late as a busy loop makes it aborts at once", () => {
+    const { clock, fireAt } = lateClock();
+    using linked = linkDeadline(clock, 100, undefined, late);
+    fireAt(199);
+    expect(linked.aborted).toBe(true);
+  });
+
   const late = () => new GatewayError("deadline_exceeded", "Too late");
 
   test("aborts when the time is over, with the error made for it", async () => {
