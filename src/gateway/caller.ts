@@ -11,6 +11,8 @@ export interface Caller {
   /** Trace context and other `_meta` keys that travel on. */
   readonly meta?: JsonObject | undefined;
   readonly timeoutMs?: number | undefined;
+  /** Monotonic moment (Clock.now) at which the call came; default now. */
+  readonly since?: number | undefined;
   /** Puts a question of a backend to the host. */
   readonly askHost?: AskHost | undefined;
   /** Present if the host asked for what backends log. */

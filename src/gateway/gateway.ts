@@ -1,6 +1,6 @@
 import type { ResultCache } from "../cache/result-cache.ts";
 import type { Fleet } from "../lifecycle/fleet.ts";
-import type { CallContext, CallHandler, CallRound, ToolAnswer, ToolResult } from "../model/call.ts";
+import type { CallContext, CallDone, CallHandler, CallRound, ToolResult } from "../model/call.ts";
 import { GatewayError } from "../model/errors.ts";
 import type { JsonObject } from "../model/json.ts";
 import { readResult } from "../model/raw-result.ts";
@@ -10,6 +10,7 @@ import { type PartQuery, type ResultPart, readStored } from "../results/read-sto
 import type { ResultStore } from "../results/result-store.ts";
 import type { Clock } from "../time/clock.ts";
 import type { BackendRequests } from "./backend-requests.ts";
+import { tryRead } from "./call-endings.ts";
 import type { Caller } from "./caller.ts";
 import type { CollectionStep, ContainerCare } from "./container-care.ts";
 import type { DescribeAnswer } from "./describe-tools.ts";
@@ -94,25 +95,26 @@ export class Gateway implements AsyncDisposable {
 
   /** Calls a backend's tool through the pipe; throws a GatewayError when there is no answer. */
   async invoke(request: InvokeRequest, caller: Caller): Promise<ToolResult> {
-    return readResult(await this.#call(this.#parts.calls, request, caller));
+    return await this.#read(this.#parts.calls, request, caller);
   }
 
   /** As `invoke`, for tools the registry knows to be read-only; refuses all others before they are called. */
   async invokeReadonly(request: InvokeRequest, caller: Caller): Promise<ToolResult> {
-    return readResult(await this.#call(this.#parts.readOnlyCalls, request, caller));
+    return await this.#read(this.#parts.readOnlyCalls, request, caller);
   }
 
-  /** As `invoke` or `invokeReadonly`, for whoever passes the result on: it may come unread. */
-  async relay(request: InvokeRequest, caller: Caller, { readOnly }: { readonly readOnly: boolean }): Promise<ToolAnswer> {
-    return await this.#call(readOnly ? this.#parts.readOnlyCalls : this.#parts.calls, request, caller, { takesRaw: true });
+  /** As `invoke` or `invokeReadonly`, for whoever passes the result on and cannot wait for a promise: it may come unread. */
+  relay(request: InvokeRequest, caller: Caller, { readOnly }: { readonly readOnly: boolean }, done: CallDone): void {
+    this.#call(readOnly ? this.#parts.readOnlyCalls : this.#parts.calls, request, caller, { takesRaw: true }, done);
   }
 
   /** Runs calls in parallel through the same pipe; answers in order, and one failure does not fail the rest. */
   async invokeMany(requests: readonly InvokeRequest[], caller: Caller): Promise<readonly InvokeOutcome[]> {
+    const siblings = requests.length;
     return await Promise.all(
       requests.map(async (request): Promise<InvokeOutcome> => {
         try {
-          return { result: readResult(await this.#call(this.#parts.calls, request, caller, { siblings: requests.length })) };
+          return { result: await this.#read(this.#parts.calls, request, caller, { siblings }) };
         } catch (reason) {
           return { error: GatewayError.from(reason, caller.signal) };
         }
@@ -222,13 +224,25 @@ export class Gateway implements AsyncDisposable {
     void this.#parts.learn.learn(backend, new AbortController().signal).catch(() => undefined); // its failure shows in status
   }
 
-  #call(pipe: CallHandler, request: InvokeRequest, caller: Caller, delivery: Delivery = {}): Promise<ToolAnswer> {
-    const ref = parseToolRef(request.tool);
+  #read(pipe: CallHandler, request: InvokeRequest, caller: Caller, delivery?: Delivery): Promise<ToolResult> {
+    return new Promise((resolve, reject) => {
+      this.#call(pipe, request, caller, delivery, (ending) =>
+        ending instanceof GatewayError ? reject(ending) : resolve(readResult(ending)),
+      );
+    });
+  }
+
+  #call(pipe: CallHandler, request: InvokeRequest, caller: Caller, delivery: Delivery = {}, done: CallDone): void {
+    const ref = tryRead(() => parseToolRef(request.tool));
+    if (ref instanceof GatewayError) {
+      done(ref);
+      return;
+    }
     const spec = this.#parts.router.find(ref.backend)?.spec; // a server nobody knows is refused in the pipe, on record
     const toolMs = spec?.tools.overrides.get(ref.tool)?.timeoutMs;
     const { totalMs } = callBudget(spec?.callTimeoutMs ?? Number.POSITIVE_INFINITY, toolMs, caller.timeoutMs);
     const { args, idempotencyKey, round } = request;
-    return pipe({ ref, args, idempotencyKey, round }, this.#context(request, caller, totalMs, delivery));
+    pipe({ ref, args, idempotencyKey, round }, this.#context(request, caller, totalMs, delivery), done);
   }
 
   /** Every member by its name: copying one object into another shows in the time of a call. */
@@ -237,7 +251,7 @@ export class Gateway implements AsyncDisposable {
     return {
       id: `c${this.#calls}`,
       signal: caller.signal,
-      deadline: this.#parts.clock.now() + totalMs,
+      deadline: (caller.since ?? this.#parts.clock.now()) + totalMs,
       timeoutMs: caller.timeoutMs,
       notes: {},
       onProgress: caller.onProgress,

@@ -24,6 +24,14 @@ export interface ReplicaStanding {
   readonly ejected: boolean;
 }
 
+/** A backend that runs and is neither idle-stopped nor closed by a drain until it is let go, once. */
+export interface Held {
+  readonly running: Running;
+  release(): void;
+  /** Looks at once whether a lost conversation was a death; undefined for an error that says enough. */
+  explain(error: GatewayError): Promise<GatewayError> | undefined;
+}
+
 /** A backend that is started when it is used: one supervisor, or several replicas behind one door. */
 export interface BackendRunner extends AsyncDisposable {
   readonly spec: BackendSpec;
@@ -40,6 +48,8 @@ export interface BackendRunner extends AsyncDisposable {
    * idle-stopped nor closed by a drain. The start outlives a caller whose signal aborts.
    */
   use<T>(signal: Signal, work: (running: Running) => Promise<T>, options?: UseOptions): Promise<T>;
+  /** Holds the backend if it runs right now, for callers that cannot wait for a promise; absent where one of several is chosen. */
+  hold?(): Held | undefined;
   /** Starts the backend if it is not running; joins a start under way. */
   start(signal: Signal, onStage?: StageListener): Promise<Running>;
   /** Fetches what a start needs, such as an image, and starts nothing. */

@@ -27,14 +27,20 @@ export class Ending {
     void Promise.race([running.workload.exited, running.connection.closed]).then(() => this.#onGone(running, since));
   }
 
-  /** A lost conversation is often the first sign of a death: looking at once names its cause, and the next call starts anew. */
-  async explained(running: Running, reason: unknown): Promise<unknown> {
-    if (!(reason instanceof GatewayError) || reason.code !== "unavailable") return reason;
+  /**
+   * A lost conversation is often the first sign of a death: looking at once names its cause, and the next call starts anew.
+   * Undefined for a failure that is none.
+   */
+  explain(running: Running, reason: unknown): Promise<GatewayError> | undefined {
+    return reason instanceof GatewayError && reason.code === "unavailable" ? this.#look(running, reason) : undefined;
+  }
+
+  async #look(running: Running, lost: GatewayError): Promise<GatewayError> {
     const exit = await running.workload.checkExit?.();
-    if (!exit) return reason;
+    if (!exit) return lost;
     const { state } = this.#cell;
     if (state.name === "running") this.#onGone(running, state.since);
-    return hasDied(this.#deps.spec, exit.reason, reason);
+    return hasDied(this.#deps.spec, exit.reason, lost);
   }
 
   /** Whatever is left is closed before anyone may start it again. */

@@ -5,7 +5,7 @@ import type { JsonObject } from "../model/json.ts";
 import type { Connection, StartStage } from "../model/ports.ts";
 import type { Signal } from "../model/signal.ts";
 import { abandonOnAbort } from "../time/linked-signal.ts";
-import type { BackendRunner, StageListener, UseOptions } from "./backend-runner.ts";
+import type { BackendRunner, Held, StageListener, UseOptions } from "./backend-runner.ts";
 import { Ending } from "./ending.ts";
 import { IdleWatch } from "./idle-watch.ts";
 import { close, type LaunchDeps, launch } from "./launch.ts";
@@ -70,12 +70,21 @@ export class Supervisor implements BackendRunner {
         try {
           return await work(running);
         } catch (reason) {
-          throw await this.#ending.explained(running, reason);
+          const explained = this.#ending.explain(running, reason);
+          throw explained === undefined ? reason : await explained;
         } finally {
           this.#idle.release();
         }
       }
     }
+  }
+
+  hold(): Held | undefined {
+    const { state } = this.#cell;
+    if (state.name !== "running") return undefined;
+    const { running } = state;
+    this.#idle.hold();
+    return { running, release: () => this.#idle.release(), explain: (error) => this.#ending.explain(running, error) };
   }
 
   async start(signal: Signal, onStage?: StageListener): Promise<Running> {

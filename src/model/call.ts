@@ -1,3 +1,4 @@
+import type { GatewayError } from "./errors.ts";
 import type { AskHost, HostLog } from "./host.ts";
 import type { JsonObject } from "./json.ts";
 import type { RawResult } from "./raw-result.ts";
@@ -81,7 +82,14 @@ export interface CallContext {
   readonly log?: HostLog | undefined;
 }
 
-export type CallHandler = (call: ToolCall, ctx: CallContext) => Promise<ToolAnswer>;
+/** How a call ended: with an answer, or with the reason why there is none. */
+export type CallEnding = ToolAnswer | GatewayError;
+
+/** Hears how a call ended, once. It must not throw: nobody is there to hear of that. */
+export type CallDone = (ending: CallEnding) => void;
+
+/** Runs a call. It does not throw: whatever goes wrong is the call's ending, told at once or later. */
+export type CallHandler = (call: ToolCall, ctx: CallContext, done: CallDone) => void;
 
 /** One step of the pipeline: wraps the next one. */
 export type CallFilter = (next: CallHandler) => CallHandler;

@@ -64,10 +64,11 @@ export const NO_HOST: Host = {
 export const isQuestionMethod = (method: string): boolean => NEEDED.has(method);
 
 /** What of a host's capabilities is passed on to backends: a gateway cannot relay tasks or extensions. */
-export const relayedCapabilities = (capabilities: JsonObject): JsonObject =>
-  Object.fromEntries(
-    [...NEEDED.values()].filter((name) => isJsonObject(capabilities[name])).map((name) => [name, capabilities[name]]),
-  );
+export function relayedCapabilities(capabilities: JsonObject): JsonObject {
+  const relayed: Record<string, unknown> = {};
+  for (const name of NEEDED.values()) if (isJsonObject(capabilities[name])) relayed[name] = capabilities[name];
+  return relayed;
+}
 
 /** Why a host with these capabilities cannot be asked this; undefined if it can. */
 export function refusalOf({ method, params }: Question, capabilities: JsonObject): RpcErrorObject | undefined {

@@ -1,7 +1,7 @@
 import type { Readable, Writable } from "node:stream";
 import type { z } from "zod";
 import type { BackendSpec } from "./backend-spec.ts";
-import type { CallNotes, ProgressUpdate, ToolAnswer } from "./call.ts";
+import type { CallDone, CallNotes, ProgressUpdate } from "./call.ts";
 import type { CallOutcome, ErrorCode } from "./errors.ts";
 import type { AskHost, HostLog } from "./host.ts";
 import type { JsonObject } from "./json.ts";
@@ -147,9 +147,10 @@ export interface Connection extends AsyncDisposable {
    */
   request(method: string, params: JsonObject, options: RequestOptions): Promise<JsonObject>;
   /**
-   * `request` of `tools/call`, whose result may come unread where it is of the plainest kind; absent where it never does.
+   * `request` of `tools/call`, whose result may come unread where it is of the plainest kind, told to `done` instead of by a
+   * promise; absent where the SDK client has every request.
    */
-  callRaw?(params: JsonObject, options: RequestOptions): Promise<ToolAnswer>;
+  callTool?(params: JsonObject, options: RequestOptions, done: CallDone): void;
   /** Our own health probe: `ping` (legacy) or `server/discover` (modern). */
   probe(signal: Signal): Promise<void>;
   /** Lines on a child's stdout that were no JSON-RPC and were skipped; undefined where there are no lines. */

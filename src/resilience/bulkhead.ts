@@ -24,6 +24,35 @@ export interface Cargo {
   readonly bytes: number;
 }
 
+/** A call's place at work, which it leaves once. */
+export class Stay {
+  /** Since when, on the bulkhead's clock. */
+  readonly began: number;
+  readonly bytes: number;
+  #leave: ((stay: Stay, worked: boolean) => void) | undefined;
+
+  constructor(leave: (stay: Stay, worked: boolean) => void, began: number, bytes: number) {
+    this.#leave = leave;
+    this.began = began;
+    this.bytes = bytes;
+  }
+
+  leave(): void {
+    this.#end(true);
+  }
+
+  /** Leaves it without having used it. */
+  giveUp(): void {
+    this.#end(false);
+  }
+
+  #end(worked: boolean): void {
+    const leave = this.#leave;
+    this.#leave = undefined;
+    leave?.(this, worked);
+  }
+}
+
 /** What an average call is taken to last before any has ended, in ms. */
 const FIRST_GUESS_MS = 1_000;
 /** Weight of the newest call in the running average. */
@@ -59,39 +88,55 @@ export class Bulkhead {
   }
 
   /**
-   * Runs `work` when there is a place for it, first come, first served. Throws `resource_exhausted` with `retryAfterMs` when
-   * there is not even room to wait, and the signal's reason when it aborts in the queue.
+   * A place at work: at once if one is free, else when it is this call's turn, first come, first served. Throws
+   * `resource_exhausted` with `retryAfterMs` when there is not even room to wait; rejects with the signal's reason when it aborts
+   * in the queue.
    */
-  async run<T>(work: () => Promise<T>, { signal, bytes }: Cargo): Promise<T> {
+  enter(cargo: Cargo): Stay | Promise<Stay> {
     const { clock, shared } = this.#options;
+    const { bytes } = cargo;
+    if (cargo.signal.aborted) throw GatewayError.from(cargo.signal.reason);
     if (!shared.tryEnter(bytes)) this.#shed("the gateway has too many calls under way");
-    let began: number | undefined;
+    if (this.#places.tryTake()) return new Stay(this.#leave, clock.now(), bytes);
+    const { waiting, limit } = this.#places;
+    if (waiting < this.#queueCalls && this.#queuedBytes + bytes <= this.#queueBytes) return this.#queue(cargo);
+    shared.leave(bytes);
+    return this.#shed(`${limit} calls are at work and ${waiting} wait`);
+  }
+
+  /** Runs `work` in a place of its own; throws as `enter` does, or what `work` throws. */
+  async run<T>(work: () => Promise<T>, cargo: Cargo): Promise<T> {
+    const stay = await this.enter(cargo);
+    if (cargo.signal.aborted) {
+      stay.giveUp();
+      throw GatewayError.from(cargo.signal.reason); // between the queue and here
+    }
     try {
-      if (!this.#places.tryTake()) await this.#queue(signal, bytes);
-      began = clock.now();
-      if (signal.aborted) throw GatewayError.from(signal.reason); // between the queue and here
       return await work();
     } finally {
-      shared.leave(bytes);
-      if (began !== undefined) this.#leave(clock.now() - began);
+      stay.leave();
     }
   }
 
-  #leave(ms: number): void {
+  readonly #leave = ({ began, bytes }: Stay, worked: boolean): void => {
+    const { clock, shared } = this.#options;
+    shared.leave(bytes);
     this.#places.giveBack();
-    this.#averageMs += NEWEST * (ms - this.#averageMs);
-  }
+    if (worked) this.#averageMs += NEWEST * (clock.now() - began - this.#averageMs);
+  };
 
-  async #queue(signal: Signal, bytes: number): Promise<void> {
-    const { waiting, limit } = this.#places;
-    if (waiting >= this.#queueCalls || this.#queuedBytes + bytes > this.#queueBytes)
-      this.#shed(`${limit} calls are at work and ${waiting} wait`);
+  async #queue({ signal, bytes }: Cargo): Promise<Stay> {
+    const { clock, shared } = this.#options;
     this.#queuedBytes += bytes;
     try {
       await this.#places.wait(signal);
+    } catch (reason) {
+      shared.leave(bytes);
+      throw reason;
     } finally {
       this.#queuedBytes -= bytes;
     }
+    return new Stay(this.#leave, clock.now(), bytes);
   }
 
   #shed(why: string): never {

@@ -1,9 +1,11 @@
 import { GatewayError } from "../model/errors.ts";
 import type { Signal } from "../model/signal.ts";
+import { SlotMap } from "../model/slot-map.ts";
 
 /** A limited number of places, handed out in order of arrival. Every step is O(1); who aborts leaves the queue at once. */
 export class Places {
-  readonly #waiting = new Set<(placed: boolean) => void>();
+  readonly #waiting = new SlotMap<number, (placed: boolean) => void>();
+  #arrivals = 0;
   #limit: number;
   #taken = 0;
 
@@ -39,17 +41,19 @@ export class Places {
   /** Queues for a place: true when it is ours, false when the queue was dismissed. Rejects with the signal's reason. */
   wait(signal: Signal): Promise<boolean> {
     return new Promise((resolve, reject) => {
+      const place = this.#arrivals++;
       const leave = () => {
-        this.#waiting.delete(enter);
+        this.#waiting.delete(place);
         reject(GatewayError.from(signal.reason));
       };
       const enter = (placed: boolean) => {
+        this.#waiting.delete(place);
         signal.removeEventListener("abort", leave);
         resolve(placed);
       };
       if (signal.aborted) return leave();
       signal.addEventListener("abort", leave, { once: true });
-      this.#waiting.add(enter);
+      this.#waiting.set(place, enter);
     });
   }
 
@@ -60,16 +64,10 @@ export class Places {
 
   /** Sends everyone who waits away without a place. */
   dismiss(): void {
-    const waiting = [...this.#waiting];
-    this.#waiting.clear();
-    for (const enter of waiting) enter(false);
+    for (const enter of this.#waiting.values()) enter(false);
   }
 
   #fill(): void {
-    for (const enter of this.#waiting) {
-      if (!this.tryTake()) return;
-      this.#waiting.delete(enter);
-      enter(true);
-    }
+    for (let enter = this.#waiting.first; enter && this.tryTake(); enter = this.#waiting.first) enter(true);
   }
 }

@@ -22,18 +22,25 @@ const LONGEST_TIMER_MS = 2 ** 31 - 1;
 export const systemClock: Clock = {
   now: () => performance.now(),
   wallTime: () => Date.now(),
-  after(ms, run) {
-    const timeout = setTimeout(run, Math.min(Math.max(0, ms), LONGEST_TIMER_MS));
-    const timer: Timer = {
-      unref() {
-        timeout.unref();
-        return timer;
-      },
-      [Symbol.dispose]: () => clearTimeout(timeout),
-    };
-    return timer;
-  },
+  after: (ms, run) => new SystemTimer(setTimeout(run, Math.min(Math.max(0, ms), LONGEST_TIMER_MS))),
 };
+
+class SystemTimer implements Timer {
+  readonly #timeout: NodeJS.Timeout;
+
+  constructor(timeout: NodeJS.Timeout) {
+    this.#timeout = timeout;
+  }
+
+  unref(): this {
+    this.#timeout.unref();
+    return this;
+  }
+
+  [Symbol.dispose](): void {
+    clearTimeout(this.#timeout);
+  }
+}
 
 /** Resolves after `ms`, or rejects with the signal's reason when it aborts first. */
 export function sleep(clock: Clock, ms: number, signal?: Signal): Promise<void> {

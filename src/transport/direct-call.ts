@@ -8,7 +8,7 @@ import {
 import type { ToolAnswer } from "../model/call.ts";
 import { GatewayError } from "../model/errors.ts";
 import type { HostLog } from "../model/host.ts";
-import { isJsonObject, type JsonObject } from "../model/json.ts";
+import { isJsonObject, type JsonObject, merged } from "../model/json.ts";
 import type { Era, RequestOptions } from "../model/ports.ts";
 import { RawResult } from "../model/raw-result.ts";
 import type { RequestId, RpcMessage, RpcRequest, RpcResponse } from "../wire/json-rpc.ts";
@@ -21,10 +21,13 @@ export interface DirectRequest extends Omit<RequestOptions, "definition"> {
   readonly headers: Readonly<Record<string, string>>;
 }
 
-export type DirectOptions = RequestOptions & Pick<DirectRequest, "takesRaw">;
+type DirectOptions = Omit<DirectRequest, "request" | "headers">;
 
-/** Sends it and gives back its response; all else that comes meanwhile goes to the SDK client as ever. */
-export type SendDirect = (direct: DirectRequest) => Promise<RpcResponse | RawResult>;
+/** Told once, of the one or the other; it does not throw. */
+export type Settled<T> = (value: T | undefined, failure?: unknown) => void;
+
+/** Sends it and tells its response; all else that comes meanwhile goes to the SDK client as ever. Does not throw. */
+export type SendDirect = (direct: DirectRequest, settled: Settled<RpcResponse | RawResult>) => void;
 
 /** Far above what the SDK client counts to, so that the two never use the same id; within 31 bits, which every server can read. */
 const FIRST_ID = 2 ** 30;
@@ -65,22 +68,44 @@ export class DirectCalls {
     return CONTENTS.has(method);
   }
 
-  /** The result as it came; throws what the transport throws, or a ProtocolError for a JSON-RPC error. */
-  async call(
+  /** Tells the result as it came; or what the transport has against it, or a ProtocolError for a JSON-RPC error. */
+  call(
     method: string,
     params: JsonObject,
     headers: Readonly<Record<string, string>>,
     { signal, onProgress, askHost, log, takesRaw }: DirectOptions,
-  ): Promise<ToolAnswer> {
+    settled: Settled<ToolAnswer>,
+  ): void {
     const id = this.#nextId++;
-    const _meta = { ...this.#envelope, ...(params["_meta"] as JsonObject | undefined), ...this.#metaFor(id, onProgress, log) };
-    const hasMeta = Object.keys(_meta).length > 0;
-    const request: RpcRequest = { jsonrpc: "2.0", id, method, params: hasMeta ? { ...params, _meta } : params };
-    const response = await this.#options.send({ request, headers, signal, onProgress, askHost, log, takesRaw });
-    if (response instanceof RawResult)
-      return this.#options.era === "legacy" || response.isComplete ? response : this.#read(response.parse(), "");
+    const request: RpcRequest = { jsonrpc: "2.0", id, method, params: this.#paramsFor(id, params, onProgress, log) };
+    this.#options.send({ request, headers, signal, onProgress, askHost, log, takesRaw }, (response, failure) => {
+      const isReady = response instanceof RawResult && (this.#options.era === "legacy" || response.isComplete);
+      if (isReady || !response) settled(response, failure);
+      else this.#tell(response, method, settled);
+    });
+  }
+
+  #tell(response: RpcResponse | RawResult, method: string, settled: Settled<ToolAnswer>): void {
+    let result: ToolAnswer;
+    try {
+      result = this.#resultIn(response, method);
+    } catch (failure) {
+      settled(undefined, failure);
+      return;
+    }
+    settled(result);
+  }
+
+  #resultIn(response: RpcResponse | RawResult, method: string): ToolAnswer {
+    if (response instanceof RawResult) return this.#read(response.parse(), "");
     if ("error" in response) throw new ProtocolError(response.error.code, response.error.message, response.error.data);
     return this.#read(response.result, CONTENTS.get(method) ?? "");
+  }
+
+  #paramsFor(id: number, params: JsonObject, onProgress: RequestOptions["onProgress"], log: HostLog | undefined): JsonObject {
+    if (this.#options.era === "legacy" && !onProgress) return params; // nothing of ours to say
+    const _meta = merged(this.#envelope, params["_meta"] as JsonObject | undefined, this.#metaFor(id, onProgress, log));
+    return { ...params, _meta };
   }
 
   #metaFor(id: number, onProgress: RequestOptions["onProgress"], log: HostLog | undefined): JsonObject | undefined {

@@ -68,7 +68,7 @@ function wayTo({ spec, endpoint }: ConnectRequest, clock: Clock, host: Host): Wa
       strayLines: () => child.strayCount,
       hasSession: undefined,
       traffic: undefined,
-      sendDirect: (direct) => child.direct(direct),
+      sendDirect: (direct, settled) => child.direct(direct, settled),
     };
   }
   let newest: UndiciTransport | undefined; // the one that serves: an attempt that failed is followed by another
@@ -85,9 +85,9 @@ function wayTo({ spec, endpoint }: ConnectRequest, clock: Clock, host: Host): Wa
     strayLines: undefined,
     hasSession: () => newest?.hasSession === true,
     traffic: () => newest?.traffic,
-    sendDirect: (direct) => {
-      if (!newest) throw new GatewayError("internal", `Cannot call "${spec.id}": it was never dialled`, { backend: spec.id });
-      return newest.direct(direct);
+    sendDirect: (direct, settled) => {
+      if (newest) newest.direct(direct, settled);
+      else settled(undefined, new GatewayError("internal", `Cannot call "${backend}": it was never dialled`, { backend }));
     },
   };
 }

@@ -1,6 +1,7 @@
 import { type Host, type HostLog, isAtLeast, isLogLevel, isQuestionMethod, refusalOf } from "../model/host.ts";
 import type { JsonObject } from "../model/json.ts";
 import type { RequestOptions } from "../model/ports.ts";
+import { SlotMap } from "../model/slot-map.ts";
 import type { Clock, Timer } from "../time/clock.ts";
 import type { RequestId, RpcMessage, RpcRequest, RpcResponse } from "../wire/json-rpc.ts";
 import { BackendQuestions } from "./backend-questions.ts";
@@ -31,7 +32,8 @@ const ELICITED = "notifications/elicitation/complete";
 export class OpenCalls {
   readonly #parts: OpenCallsParts;
   readonly #questions: BackendQuestions;
-  readonly #open = new Set<Listener>();
+  readonly #open = new SlotMap<number, Listener>();
+  #opened = 0;
   readonly #unclaimed = new Map<RequestId, { readonly request: RpcRequest; readonly timer: Timer }>();
 
   constructor(parts: OpenCallsParts) {
@@ -41,11 +43,12 @@ export class OpenCalls {
 
   /** Counts a request as in flight until the returned is disposed; it may be asked what nobody could be asked before. */
   open(call: Listener): Disposable {
-    this.#open.add(call);
+    const place = this.#opened++;
+    this.#open.set(place, call);
     if (this.#unclaimed.size > 0 && call.askHost) for (const id of [...this.#unclaimed.keys()]) this.#claim(id, call);
     return {
       [Symbol.dispose]: () => {
-        this.#open.delete(call);
+        this.#open.delete(place);
         this.#questions.callEnded(call);
       },
     };
@@ -82,7 +85,10 @@ export class OpenCalls {
 
   /** The newest call that is not waiting for an answer already: servers ask one thing at a time, and mostly at once. */
   #likeliest(): Listener | undefined {
-    const askable = [...this.#open].filter(({ askHost }) => askHost !== undefined).reverse();
+    const askable = this.#open
+      .values()
+      .filter(({ askHost }) => askHost !== undefined)
+      .reverse();
     return askable.find((call) => !this.#questions.isAwaitedBy(call)) ?? askable[0];
   }
 
@@ -116,7 +122,12 @@ export class OpenCalls {
   }
 
   #logger(): HostLog | undefined {
-    return [...this.#open].reverse().find(({ log }) => log !== undefined)?.log ?? this.#parts.host.log;
+    return (
+      this.#open
+        .values()
+        .reverse()
+        .find(({ log }) => log !== undefined)?.log ?? this.#parts.host.log
+    );
   }
 
   /** Passes a log line on under the name of its server, if it is as severe as was asked for. */

@@ -1,5 +1,5 @@
 import type { Client, StandardSchemaV1 } from "@modelcontextprotocol/client";
-import type { ToolAnswer } from "../model/call.ts";
+import type { CallDone, ToolAnswer } from "../model/call.ts";
 import { GatewayError } from "../model/errors.ts";
 import type { Host } from "../model/host.ts";
 import { isJsonObject, type JsonObject } from "../model/json.ts";
@@ -9,7 +9,7 @@ import type { Signal } from "../model/signal.ts";
 import { type Clock, sleep } from "../time/clock.ts";
 import { abandonOnAbort, nativeSignal } from "../time/linked-signal.ts";
 import { deniesEra } from "./denies-era.ts";
-import { DirectCalls, type DirectOptions, type SendDirect } from "./direct-call.ts";
+import { DirectCalls, type SendDirect } from "./direct-call.ts";
 import { followChanges } from "./follow-changes.ts";
 import { followHost } from "./follow-host.ts";
 import type { LogLevelSetter } from "./log-level.ts";
@@ -28,6 +28,7 @@ export const AS_IT_CAME: StandardSchemaV1<unknown, JsonObject> = {
 export const NO_TIMEOUT_MS = 2 ** 31 - 1;
 
 const CLOSE_MS = 3_000;
+const NO_HEADERS = {};
 
 /** An SDK client that has finished its handshake, and what the handshake told. */
 export interface Dialled {
@@ -94,23 +95,13 @@ export class SdkConnection implements Connection {
   }
 
   async request(method: string, params: JsonObject, options: RequestOptions): Promise<JsonObject> {
-    return readResult(await this.#request(method, params, { ...options, takesRaw: false }));
-  }
-
-  callRaw(params: JsonObject, options: RequestOptions): Promise<ToolAnswer> {
-    return this.#request("tools/call", params, { ...options, takesRaw: true });
-  }
-
-  async #request(method: string, params: JsonObject, options: DirectOptions): Promise<ToolAnswer> {
+    const direct = this.#direct?.takes(method) ? this.#direct : undefined;
+    if (direct) return readResult(await this.#promised(direct, method, params, options));
     const { backend, client } = this.#parts;
     if (client.transport === undefined) throw closedBefore(backend);
     const { signal, onProgress, definition } = options;
     try {
-      const headers = definition && this.#parts.headersFor?.(method, params, definition);
-      if (this.#direct?.takes(method)) {
-        if (options.log && this.#logLevel) await abandonOnAbort(this.#logLevel.atLeast(options.log.level), signal);
-        return await this.#direct.call(method, params, headers ?? {}, options);
-      }
+      const headers = this.#headersFor(method, params, definition);
       return await client.request({ method, params: { ...params } }, AS_IT_CAME, {
         signal: nativeSignal(signal),
         timeout: NO_TIMEOUT_MS,
@@ -119,11 +110,62 @@ export class SdkConnection implements Connection {
         ...(onProgress && { onprogress: onProgress }),
       });
     } catch (error) {
-      const failure = fromSdkError(error, backend, signal);
-      if (!deniesEra(failure, this.era)) throw failure;
-      void client.close().catch(() => {}); // whoever calls next finds out who answers there now
-      throw otherEra(backend, failure);
+      throw this.#failure(error, signal);
     }
+  }
+
+  /** Goes past the SDK client where its transport can, and through it where not. */
+  callTool(params: JsonObject, options: RequestOptions, done: CallDone): void {
+    if (this.#direct) this.#start(this.#direct, "tools/call", params, options, true, done);
+    else this.request("tools/call", params, options).then(done, (reason) => done(GatewayError.from(reason)));
+  }
+
+  #promised(direct: DirectCalls, method: string, params: JsonObject, options: RequestOptions): Promise<ToolAnswer> {
+    return new Promise((resolve, reject) => {
+      this.#start(direct, method, params, options, false, (ending) =>
+        ending instanceof GatewayError ? reject(ending) : resolve(ending),
+      );
+    });
+  }
+
+  #start(
+    direct: DirectCalls,
+    method: string,
+    params: JsonObject,
+    { signal, onProgress, askHost, log, definition }: RequestOptions,
+    takesRaw: boolean,
+    done: CallDone,
+  ): void {
+    const { backend, client } = this.#parts;
+    if (client.transport === undefined) {
+      done(closedBefore(backend));
+      return;
+    }
+    const fail = (failure: unknown): void => done(this.#failure(failure, signal));
+    const ask = (): void => {
+      try {
+        const headers = this.#headersFor(method, params, definition) ?? NO_HEADERS;
+        direct.call(method, params, headers, { signal, onProgress, askHost, log, takesRaw }, (result, failure) =>
+          result ? done(result) : fail(failure),
+        );
+      } catch (failure) {
+        fail(failure); // an argument that cannot be a header
+      }
+    };
+    if (log && this.#logLevel) abandonOnAbort(this.#logLevel.atLeast(log.level), signal).then(ask, fail);
+    else ask();
+  }
+
+  #headersFor(method: string, params: JsonObject, definition: JsonObject | undefined): Record<string, string> | undefined {
+    return definition && this.#parts.headersFor?.(method, params, definition);
+  }
+
+  #failure(error: unknown, signal: Signal): GatewayError {
+    const { backend, client } = this.#parts;
+    const failure = fromSdkError(error, backend, signal);
+    if (!deniesEra(failure, this.era)) return failure;
+    void client.close().catch(() => {}); // whoever calls next finds out who answers there now
+    return otherEra(backend, failure);
   }
 
   async probe(signal: Signal): Promise<void> {

@@ -2,11 +2,14 @@ import type { Writable } from "node:stream";
 import { GatewayError } from "../model/errors.ts";
 
 const NEWLINE = Buffer.from("\n");
+const BROKEN = "Cannot write: the reading end is closed";
 const BATCH_BYTES = 64 * 2 ** 10;
 
 export interface LineWriterOptions {
   /** Above this many queued bytes the writer counts as congested, until the queue is down to half of it. */
   readonly highWaterBytes: number;
+  /** Whether more lines are likely to follow within this turn of the event loop: then they are written together at its end. */
+  readonly expectsMore?: () => boolean;
   readonly onCongested?: () => void;
   readonly onDrained?: () => void;
   /** The reader went away (EPIPE) or the stream broke; called once, every later write rejects. */
@@ -16,9 +19,13 @@ export interface LineWriterOptions {
 interface QueuedLine {
   /** What of the line is not handed to the stream yet. */
   rest: Buffer;
-  readonly resolve: () => void;
-  readonly reject: (error: Error) => void;
+  readonly told: LineTold | undefined;
+  /** Whether any of it was handed to the stream. */
+  begun: boolean;
 }
+
+/** Hears once that the operating system has a line, or why it never will. */
+export type LineTold = (failed: Error | undefined) => void;
 
 /**
  * Writes lines to a stream, one small batch at a time: while one batch is on its way the next lines gather.
@@ -34,6 +41,7 @@ export class LineWriter {
   /** Lines that end in the batch under way; undefined while none is. */
   #underWay: readonly QueuedLine[] | undefined;
   #congested = false;
+  #waits = false;
   #failed: Error | undefined;
   #flushing: (() => void)[] = [];
 
@@ -61,24 +69,41 @@ export class LineWriter {
 
   /** Queues one line, its newline added here; resolves once the operating system has it, rejects if it never will. */
   write(line: string | Uint8Array): Promise<void> {
-    const failed = this.#failed;
-    if (failed) return Promise.reject(failed);
-    const rest = typeof line === "string" ? Buffer.from(`${line}\n`) : Buffer.concat([line, NEWLINE]);
     return new Promise((resolve, reject) => {
-      this.#queue.push({ rest, resolve, reject });
-      this.#queuedBytes += rest.length;
-      if (!this.#congested && this.#queuedBytes > this.#options.highWaterBytes) {
-        this.#congested = true;
-        this.#options.onCongested?.();
-      }
-      this.#pump();
+      this.put(line, (failed) => (failed ? reject(failed) : resolve()));
     });
+  }
+
+  /** The same without a promise; `told` may be left out where `onFailed` says enough. */
+  put(line: string | Uint8Array, told?: LineTold): void {
+    if (this.#failed) {
+      told?.(this.#failed);
+      return;
+    }
+    const rest = typeof line === "string" ? Buffer.from(`${line}\n`) : Buffer.concat([line, NEWLINE]);
+    this.#queue.push({ rest, told, begun: false });
+    this.#queuedBytes += rest.length;
+    if (!this.#congested && this.#queuedBytes > this.#options.highWaterBytes) {
+      this.#congested = true;
+      this.#options.onCongested?.();
+    }
+    if (this.#options.expectsMore?.() === true) this.#pumpLater();
+    else this.#pump();
   }
 
   /** Resolves when nothing is queued any more, be it because everything was written or because the stream broke. */
   flush(): Promise<void> {
     if (this.#queuedBytes === 0) return Promise.resolve();
     return new Promise((resolve) => this.#flushing.push(resolve));
+  }
+
+  #pumpLater(): void {
+    if (this.#waits) return;
+    this.#waits = true;
+    setImmediate(() => {
+      this.#waits = false;
+      this.#pump();
+    });
   }
 
   #pump(): void {
@@ -100,6 +125,7 @@ export class LineWriter {
     let room = BATCH_BYTES;
     for (let line = this.#queue[this.#next]; line; line = this.#queue[this.#next]) {
       const part = line.rest.subarray(0, room);
+      line.begun = true;
       line.rest = line.rest.subarray(part.length);
       room -= part.length;
       parts.push(part);
@@ -118,7 +144,7 @@ export class LineWriter {
   #written(bytes: number, finished: readonly QueuedLine[]): void {
     this.#queuedBytes -= bytes;
     this.#handedOverBytes += bytes;
-    for (const line of finished) line.resolve();
+    for (const line of finished) line.told?.(undefined);
     if (this.#congested && this.#queuedBytes <= this.#options.highWaterBytes / 2) {
       this.#congested = false;
       this.#options.onDrained?.();
@@ -129,14 +155,15 @@ export class LineWriter {
 
   #fail(cause: Error | undefined): void {
     if (this.#failed) return;
-    const failed = new GatewayError("unavailable", "Cannot write: the reading end is closed", { cause });
-    this.#failed = failed;
+    const cut = new GatewayError("unavailable", BROKEN, { cause }); // some of it may have arrived
+    const unsent = new GatewayError("unavailable", BROKEN, { cause, outcome: "not_executed" });
+    this.#failed = unsent;
     const lost = [...(this.#underWay ?? []), ...this.#queue.slice(this.#next)];
     this.#queue = [];
     this.#next = 0;
     this.#queuedBytes = 0;
-    for (const line of lost) line.reject(failed);
-    this.#options.onFailed?.(failed);
+    for (const line of lost) line.told?.(line.begun ? cut : unsent);
+    this.#options.onFailed?.(unsent);
     this.#releaseFlushing();
   }
 

@@ -1,6 +1,7 @@
 import type { Caller } from "../../gateway/caller.ts";
 import type { Gateway } from "../../gateway/gateway.ts";
-import type { ToolAnswer } from "../../model/call.ts";
+import type { CallDone, ToolAnswer } from "../../model/call.ts";
+import { GatewayError } from "../../model/errors.ts";
 import type { JsonObject } from "../../model/json.ts";
 
 /** What the host is told about a tool's effects; the last two matter only for tools that are not read-only. */
@@ -29,7 +30,18 @@ export interface MetaTool {
   readonly hints: MetaToolHints;
   /** The tools/call result, perhaps unread; throws a GatewayError, which becomes an `isError` result. */
   run(args: JsonObject, gateway: Gateway, caller: MetaToolCaller): Promise<ToolAnswer>;
+  /** The same for whoever cannot wait for a promise; absent where it would gain nothing. Throws what is wrong with the arguments. */
+  start?(args: JsonObject, gateway: Gateway, caller: MetaToolCaller, done: CallDone): void;
 }
+
+/** Both ways to run a tool that is started. */
+export const startable = (start: NonNullable<MetaTool["start"]>): Pick<MetaTool, "run" | "start"> => ({
+  start,
+  run: async (args, gateway, caller) =>
+    await new Promise<ToolAnswer>((resolve, reject) => {
+      start(args, gateway, caller, (ending) => (ending instanceof GatewayError ? reject(ending) : resolve(ending)));
+    }),
+});
 
 /** The tool as `tools/list` shows it. */
 export const definitionOf = ({ name, description, properties, required, hints }: MetaTool): JsonObject => ({

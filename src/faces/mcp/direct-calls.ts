@@ -10,7 +10,7 @@ import { inModernEnvelope, readEnvelope } from "./envelope.ts";
 import { type DirectCall, type DirectHandler, type PlainCall, plainCall } from "./fast-lane.ts";
 import type { LogRelay } from "./log-relay.ts";
 import { shapeForHost } from "./shape-for-host.ts";
-import { type FaceParts, findTool, runTool } from "./tool-bench.ts";
+import { type FaceParts, findTool, startTool } from "./tool-bench.ts";
 
 type Voice = Pick<MetaToolCaller, "askHost" | "hostCapabilities" | "log">;
 
@@ -24,22 +24,23 @@ export interface StandingHost {
 /** Plain calls of a host that is asked by requests. */
 export const legacyCalls =
   (parts: FaceParts, host: StandingHost): DirectHandler =>
-  async (call) => {
+  (call, done) => {
     const ears = earsOf(call.meta, host.lines, parts.link.notify);
     const voice = { askHost: host.askHost, hostCapabilities: host.declared(), log: parts.host.log };
-    const result = await answerTo(call, parts, ears, voice);
-    return result instanceof RawResult ? result : result && shapeForHost(result, "legacy");
+    answerTo(call, parts, ears, voice, (result) =>
+      done(result === undefined || result instanceof RawResult ? result : shapeForHost(result, "legacy")),
+    );
   };
 
 /** Plain calls of a host that says with each what it can do, which is nothing a server could ask. */
 export const modernCalls =
   (parts: FaceParts): DirectHandler =>
-  async (call) => {
+  (call, done) => {
     const hostCapabilities = readEnvelope({ _meta: call.meta })?.capabilities ?? {};
     parts.host.learn(hostCapabilities);
     const ears = earsOf(call.meta, undefined, parts.link.notify);
-    const result = await answerTo(call, parts, ears, { askHost: askWithin({}, askNobody), hostCapabilities, log: undefined });
-    return result && inModernEnvelope(shapeForHost(readResult(result), "modern"));
+    const voice = { askHost: askWithin({}, askNobody), hostCapabilities, log: undefined };
+    answerTo(call, parts, ears, voice, (result) => done(result && inModernEnvelope(shapeForHost(readResult(result), "modern"))));
   };
 
 /** Reads a call of the modern era if its host can be asked nothing and wants no log. */
@@ -50,16 +51,30 @@ export function readModernCall(request: JSONRPCRequest): PlainCall | undefined {
   return Object.keys(relayedCapabilities(envelope.capabilities)).length === 0 ? call : undefined;
 }
 
-/** The result of a call; undefined if the SDK has to answer: there is no such tool, or the result asks the host. */
-async function answerTo(call: DirectCall, parts: FaceParts, ears: Ears, voice: Voice): Promise<ToolAnswer | undefined> {
-  const tool = findTool(call.name);
-  if (!tool) return undefined;
-  const { id, args, meta, signal } = call;
+/** Tells the result of a call; undefined if the SDK has to answer: there is no such tool, or the result asks the host. */
+function answerTo(
+  { id, name, args, meta, signal }: DirectCall,
+  parts: FaceParts,
+  ears: Ears,
+  voice: Voice,
+  done: (result: ToolAnswer | undefined) => void,
+): void {
+  const tool = findTool(name);
+  if (!tool) {
+    done(undefined);
+    return;
+  }
   const { progress } = ears;
   const onProgress: MetaToolCaller["onProgress"] = progress && ((update) => progress.pass(update));
-  const result = await runTool(tool, args, parts, { signal, onProgress, meta: travellingMeta(meta), ...voice });
-  if (ears.isBusy()) await ears.settled();
-  if (signal.aborted || result instanceof RawResult || !isQuestion(result)) return result;
-  parts.finished.set(id, result);
-  return undefined;
+  const finish = (result: ToolAnswer): void => {
+    const asks = !(signal.aborted || result instanceof RawResult) && isQuestion(result);
+    if (asks) parts.finished.set(id, result);
+    done(asks ? undefined : result);
+  };
+  const { askHost, hostCapabilities, log } = voice;
+  const caller: MetaToolCaller = { signal, onProgress, meta: travellingMeta(meta), askHost, hostCapabilities, log };
+  startTool(tool, args, parts, caller, (result) => {
+    if (ears.isBusy()) void ears.settled().then(() => finish(result));
+    else finish(result);
+  });
 }

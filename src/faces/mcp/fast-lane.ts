@@ -3,6 +3,7 @@ import type { ToolAnswer } from "../../model/call.ts";
 import { GatewayError } from "../../model/errors.ts";
 import { isJsonObject, type JsonObject } from "../../model/json.ts";
 import type { Signal } from "../../model/signal.ts";
+import { SlotMap } from "../../model/slot-map.ts";
 import { LinkedSignal } from "../../time/linked-signal.ts";
 import type { RequestId } from "../../wire/json-rpc.ts";
 
@@ -22,8 +23,8 @@ export interface DirectCall extends PlainCall {
   readonly signal: Signal;
 }
 
-/** The result to answer with; undefined leaves the call to the SDK after all. */
-export type DirectHandler = (call: DirectCall) => Promise<ToolAnswer | undefined>;
+/** Tells once the result to answer with; undefined leaves the call to the SDK after all. It does not throw. */
+export type DirectHandler = (call: DirectCall, done: (result: ToolAnswer | undefined) => void) => void;
 
 export interface FastLaneExits {
   /** Hears the result of a call; ids that were cancelled meanwhile are its receiver's to drop. */
@@ -40,7 +41,7 @@ const PLAIN_PARAMS = new Set(["name", "arguments", "_meta"]);
  */
 export class FastLane {
   readonly #exits: FastLaneExits;
-  readonly #running = new Map<RequestId, LinkedSignal>();
+  readonly #running = new SlotMap<RequestId, LinkedSignal>();
   #handler: DirectHandler | undefined;
   #read: CallReader = plainCall;
 
@@ -59,19 +60,15 @@ export class FastLane {
     const handler = this.#handler;
     const plain = handler && this.#read(message);
     if (!plain) return false;
+    const { id } = message;
     const controller = new LinkedSignal();
-    this.#running.set(message.id, controller);
-    handler({ ...plain, id: message.id, signal: controller.signal }).then(
-      (result) => {
-        this.#running.delete(message.id);
-        if (result === undefined) this.#exits.pass(message);
-        else this.#exits.answer(message.id, result);
-      },
-      () => {
-        this.#running.delete(message.id);
-        this.#exits.pass(message); // a handler does not reject: the SDK reports what is broken
-      },
-    );
+    this.#running.set(id, controller);
+    const { name, args, meta } = plain;
+    handler({ name, args, meta, id, signal: controller }, (result) => {
+      this.#running.delete(id);
+      if (result === undefined) this.#exits.pass(message);
+      else this.#exits.answer(id, result);
+    });
     return true;
   }
 
@@ -84,7 +81,7 @@ export class FastLane {
   /** Ends every call: the connection is closing. */
   close(): void {
     this.#handler = undefined;
-    for (const id of [...this.#running.keys()]) this.cancel(id);
+    for (const id of this.#running.keys()) this.cancel(id);
   }
 }
 

@@ -27,7 +27,15 @@ export async function runServe(request: ServeRequest): Promise<number> {
   const gateway = lazyGateway(request, host);
   const holding = new AbortController();
   return await serveMcp({
-    openFace: (link) => openFace({ link, host, gateway: gateway.open, ready: gateway.warmUp, ended: holding.signal }),
+    openFace: (link) =>
+      openFace({
+        link,
+        host,
+        gateway: gateway.open,
+        opened: gateway.opened,
+        ready: gateway.warmUp,
+        ended: holding.signal,
+      }),
     input: process.stdin,
     output: process.stdout,
     clock: systemClock,
@@ -44,6 +52,7 @@ export async function runServe(request: ServeRequest): Promise<number> {
 /** The gateway, loaded after the host has its first answer, or by the first call if that is sooner. */
 function lazyGateway(request: ServeRequest, host: HostSide) {
   let opening: Promise<Gateway> | undefined;
+  let opened: Gateway | undefined;
   let ops: Promise<AsyncDisposable | undefined> | undefined;
   let refusing = false;
   const open = (): Promise<Gateway> => {
@@ -52,6 +61,7 @@ function lazyGateway(request: ServeRequest, host: HostSide) {
       const gateway = await openGateway({ registry: request.registry, version, host });
       gateway.inherit();
       gateway.ops.tellShown(JSON.stringify(definitions).length); // the text of our own that every host is given
+      opened = gateway;
       ops = import("../ops/open-ops.ts").then(({ openOps }) => openOps(gateway, request));
       return gateway;
     });
@@ -78,5 +88,5 @@ function lazyGateway(request: ServeRequest, host: HostSide) {
     await (await ops)?.[Symbol.asyncDispose]();
     await gateway?.[Symbol.asyncDispose]();
   };
-  return { open, warmUp, refuseNewCalls, close };
+  return { open, opened: () => opened, warmUp, refuseNewCalls, close };
 }

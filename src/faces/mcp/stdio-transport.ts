@@ -69,6 +69,7 @@ export class StdioTransport implements Transport {
     });
     this.#writer = new LineWriter(options.output, {
       highWaterBytes: HIGH_WATER_BYTES,
+      expectsMore: () => this.#open.calls > 0,
       onCongested: () => this.#holdBack(),
       onDrained: () => this.#goOn(),
       onFailed: () => {

@@ -3,6 +3,7 @@ import type { HostSide } from "../../gateway/host-side.ts";
 import type { ToolAnswer } from "../../model/call.ts";
 import { GatewayError } from "../../model/errors.ts";
 import type { JsonObject } from "../../model/json.ts";
+import { systemClock } from "../../time/clock.ts";
 import type { RequestId } from "../../wire/json-rpc.ts";
 import { definitionOf, type MetaTool, type MetaToolCaller } from "./define-meta-tool.ts";
 import { failureToResult } from "./failure-to-result.ts";
@@ -12,6 +13,8 @@ import { metaTools } from "./meta-tools/index.ts";
 export interface FaceParts {
   /** The gateway, which may still be opening; listing tools never waits for it. */
   readonly gateway: () => Promise<Gateway>;
+  /** The same once it is open, for callers that cannot wait for a promise. */
+  readonly opened?: (() => Gateway | undefined) | undefined;
   /** Called once the host has been answered, so that what comes next can be loaded meanwhile. */
   readonly ready: () => void;
   readonly link: HostLink;
@@ -28,11 +31,32 @@ const byName = new Map(metaTools.map((tool) => [tool.name, tool]));
 
 export const findTool = (name: string): MetaTool | undefined => byName.get(name);
 
-/** Runs one of our tools; a failure is a result too, so it never rejects. */
+/** Runs one of our tools; a failure is a result too, so it never rejects. Its time counts from now, not from the gateway's opening. */
 export async function runTool(tool: MetaTool, args: JsonObject, parts: FaceParts, caller: MetaToolCaller): Promise<ToolAnswer> {
+  const since = systemClock.now();
   try {
-    return await tool.run(args, await parts.gateway(), caller);
+    return await tool.run(args, await parts.gateway(), { ...caller, since });
   } catch (reason) {
     return failureToResult(GatewayError.from(reason, caller.signal));
+  }
+}
+
+/** The same without a promise where the tool and the gateway are ready for that. */
+export function startTool(
+  tool: MetaTool,
+  args: JsonObject,
+  parts: FaceParts,
+  caller: MetaToolCaller,
+  done: (result: ToolAnswer) => void,
+): void {
+  const gateway = parts.opened?.();
+  if (!tool.start || !gateway) {
+    void runTool(tool, args, parts, caller).then(done);
+    return;
+  }
+  try {
+    tool.start(args, gateway, caller, (ending) => done(ending instanceof GatewayError ? failureToResult(ending) : ending));
+  } catch (reason) {
+    done(failureToResult(GatewayError.from(reason, caller.signal)));
   }
 }

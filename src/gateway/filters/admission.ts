@@ -1,11 +1,13 @@
 import type { CallFilter } from "../../model/call.ts";
+import { tryRead } from "../call-endings.ts";
 import type { Intake } from "../intake.ts";
 
 /** Refuses new calls once the gateway shuts down, or while their server is being stopped, on record as every other refusal. */
 export const admission =
   (intake: Intake): CallFilter =>
   (next) =>
-  (call, ctx) => {
-    intake.assertOpen(call.ref.backend);
-    return next(call, ctx);
+  (call, ctx, done) => {
+    const refusal = tryRead(() => intake.assertOpen(call.ref.backend));
+    if (refusal) done(refusal);
+    else next(call, ctx, done);
   };

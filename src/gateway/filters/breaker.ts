@@ -1,8 +1,10 @@
-import type { CallFilter, ToolCall } from "../../model/call.ts";
+import type { BackendRunner } from "../../lifecycle/backend-runner.ts";
+import type { CallContext, CallFilter, ToolCall } from "../../model/call.ts";
 import { GatewayError } from "../../model/errors.ts";
 import type { Permit } from "../../resilience/circuit-breaker.ts";
 import { type AttemptFacts, outcomeOf, SLOW_CALL_MS } from "../../resilience/outcome.ts";
 import type { Clock } from "../../time/clock.ts";
+import { tryRead } from "../call-endings.ts";
 import type { Guard, Guards } from "../guards.ts";
 import type { Router } from "../router.ts";
 import { attemptFacts } from "./attempt-facts.ts";
@@ -16,25 +18,43 @@ export interface BreakerFilterDeps {
 }
 
 /** Fails at once while the backend is known not to answer, and tells its breaker what came of every attempt. */
-export const breaker =
-  ({ router, guards, clock, sendMs }: BreakerFilterDeps): CallFilter =>
-  (next) =>
-  async (call, ctx) => {
-    const runner = router.usable(call.ref.backend);
-    const guard = guards.of(runner);
-    const permit = guard.breaker.admit() ?? (await guard.breaker.awaitVerdict(ctx.signal)) ?? refuse(call, guard);
-    try {
-      const result = await next(call, ctx);
-      settle(guard, permit, "answer", NO_FACTS);
-      return result;
-    } catch (reason) {
-      const error = GatewayError.from(reason, ctx.signal);
-      // one death ends many calls at once and has a memory of its own, the start backoff: it must not open the circuit too
-      const stopping = router.find(call.ref.backend) !== runner || runner.state.name === "draining";
-      settle(guard, permit, error, { ...attemptFacts(ctx, clock, sendMs(call)), stopping, spared: runner.hasSpare });
-      throw error;
+export const breaker = (deps: BreakerFilterDeps): CallFilter => {
+  const { router, guards } = deps;
+  return (next) => (call, ctx, done) => {
+    const runner = tryRead(() => router.usable(call.ref.backend));
+    if (runner instanceof GatewayError) {
+      done(runner);
+      return;
     }
+    const guard = guards.of(runner);
+    const pass = (permit: Permit): void =>
+      next(call, ctx, (ending) => {
+        if (ending instanceof GatewayError) settle(guard, permit, ending, factsOf(deps, runner, call, ctx));
+        else settle(guard, permit, "answer", NO_FACTS);
+        done(ending);
+      });
+    const permit = guard.breaker.admit();
+    if (permit) {
+      pass(permit);
+      return;
+    }
+    guard.breaker.awaitVerdict(ctx.signal).then(
+      (late) => (late ? pass(late) : done(refusal(call, guard))),
+      (reason: unknown) => done(GatewayError.from(reason, ctx.signal)),
+    );
   };
+};
+
+/** One death ends many calls at once and has a memory of its own, the start backoff: it must not open the circuit too. */
+function factsOf(
+  { router, clock, sendMs }: BreakerFilterDeps,
+  runner: BackendRunner,
+  call: ToolCall,
+  ctx: CallContext,
+): AttemptFacts {
+  const stopping = router.find(call.ref.backend) !== runner || runner.state.name === "draining";
+  return { ...attemptFacts(ctx, clock, sendMs(call)), stopping, spared: runner.hasSpare };
+}
 
 const NO_FACTS: AttemptFacts = { silentMs: 0, slowCallMs: SLOW_CALL_MS };
 
@@ -44,10 +64,9 @@ function settle({ breaker, budget }: Guard, permit: Permit, result: "answer" | G
   budget.note(outcome);
 }
 
-function refuse({ ref }: ToolCall, { breaker: { retryAfterMs } }: Guard): never {
-  throw new GatewayError("circuit_open", `"${ref.backend}" has stopped answering, so calls are not sent to it for now`, {
+const refusal = ({ ref }: ToolCall, { breaker: { retryAfterMs } }: Guard): GatewayError =>
+  new GatewayError("circuit_open", `"${ref.backend}" has stopped answering, so calls are not sent to it for now`, {
     backend: ref.backend,
     retryAfterMs,
     hint: "Sallyport asks it by itself whether it is back; use another server, or see status with this server",
   });
-}

@@ -1,7 +1,7 @@
 import { cacheKey } from "../../cache/cache-key.ts";
 import { cacheTtlOf, isKeepable, isPlainCall } from "../../cache/cacheability.ts";
 import type { CachedAnswer, ResultCache } from "../../cache/result-cache.ts";
-import type { CallContext, CallFilter, CallHandler, ToolAnswer, ToolCall, ToolResult } from "../../model/call.ts";
+import type { CallContext, CallDone, CallFilter, CallHandler, ToolCall, ToolResult } from "../../model/call.ts";
 import { GatewayError } from "../../model/errors.ts";
 import { isJsonObject } from "../../model/json.ts";
 import { readResult } from "../../model/raw-result.ts";
@@ -9,6 +9,7 @@ import { formatMs } from "../../model/units.ts";
 import { SingleFlight } from "../../resilience/single-flight.ts";
 import { isTrustedReadOnly } from "../../security/policy.ts";
 import type { Clock } from "../../time/clock.ts";
+import { asPromise, endWith, tryRead } from "../call-endings.ts";
 import type { Router } from "../router.ts";
 
 /** The key under which a result says that it is past its lifetime. */
@@ -32,14 +33,27 @@ interface Place {
  */
 export const cache = (deps: CacheFilterDeps): CallFilter => {
   const flights = new SingleFlight<ToolResult>();
-  return (next) => async (call, ctx) => {
-    if (!isReadOnly(deps.router, call)) return await write(deps, call, ctx, next);
-    const place = placeOf(deps.router, call, ctx);
-    if (!place) return await next(call, ctx);
+  return (next) => (call, ctx, done) => {
+    if (!isReadOnly(deps.router, call)) {
+      write(deps, call, ctx, next, done);
+      return;
+    }
+    const place = tryRead(() => placeOf(deps.router, call, ctx));
+    if (place instanceof GatewayError) {
+      done(place);
+      return;
+    }
+    if (!place) {
+      next(call, ctx, done);
+      return;
+    }
     const known = ctx.fresh ? undefined : deps.results.find(place.key);
-    if (known) return hit(deps, call, ctx, known);
+    if (known) {
+      done(hit(deps, call, ctx, known));
+      return;
+    }
     const read = { deps, flights, next, place };
-    return ctx.fresh ? await fetch(read, call, ctx) : await share(read, call, ctx);
+    endWith(ctx.fresh ? fetch(read, call, ctx) : share(read, call, ctx), ctx.signal, done);
   };
 };
 
@@ -52,7 +66,8 @@ interface Read {
 
 function isReadOnly(router: Router, { ref }: ToolCall): boolean {
   const descriptor = router.descriptor(ref);
-  return descriptor !== undefined && isTrustedReadOnly(router.backend(ref.backend).spec, descriptor);
+  const spec = router.find(ref.backend)?.spec;
+  return spec !== undefined && descriptor !== undefined && isTrustedReadOnly(spec, descriptor);
 }
 
 /** Undefined if the call is not to be cached; called again after it, since its tool may have become another meanwhile. */
@@ -67,26 +82,15 @@ function placeOf(router: Router, call: ToolCall, { hostCapabilities }: CallConte
 }
 
 /** Nothing that was read before the write began or while it ran is served after it. */
-async function write(
-  { results, router }: CacheFilterDeps,
-  call: ToolCall,
-  ctx: CallContext,
-  next: CallHandler,
-): Promise<ToolAnswer> {
+function write({ results, router }: CacheFilterDeps, call: ToolCall, ctx: CallContext, next: CallHandler, done: CallDone): void {
   const { backend } = call.ref;
   const lateMs = router.find(backend)?.spec.callTimeoutMs ?? 0;
   const end = results.beginWrite(backend);
-  let unsureForMs = lateMs;
-  try {
-    const result = await next(call, ctx);
-    unsureForMs = 0;
-    return result;
-  } catch (reason) {
-    if (GatewayError.from(reason, ctx.signal).outcome !== "unknown") unsureForMs = 0; // else it may take effect later
-    throw reason;
-  } finally {
-    end({ unsureForMs });
-  }
+  next(call, ctx, (ending) => {
+    const mayComeLater = ending instanceof GatewayError && ending.outcome === "unknown";
+    end({ unsureForMs: mayComeLater ? lateMs : 0 });
+    done(ending);
+  });
 }
 
 function hit({ results }: CacheFilterDeps, { ref }: ToolCall, { notes }: CallContext, answer: CachedAnswer): ToolResult {
@@ -128,7 +132,7 @@ async function fetch(
   const version = results.version(backend);
   ctx.notes.cache = "miss";
   results.count(backend, "miss");
-  const result = readResult(await next(call, { ...ctx, takesRaw: false }));
+  const result = readResult(await asPromise(next, call, { ...ctx, takesRaw: false }));
   if (placeOf(router, call, ctx)?.key === place.key) {
     if (isKeepable(result) && ctx.notes.asked === undefined)
       results.keep({ ...place, backend, version, result, tookMs: clock.now() - began });

@@ -8,7 +8,7 @@ import { linkDeadline } from "../../time/linked-signal.ts";
 export const deadline =
   (clock: Clock): CallFilter =>
   (next) =>
-  async (call, ctx) => {
+  (call, ctx, done) => {
     const ms = ctx.deadline - clock.now();
     const expired = () =>
       new GatewayError("deadline_exceeded", `"${call.ref.backend}" did not answer "${call.ref.tool}" within ${formatMs(ms)}`, {
@@ -20,9 +20,8 @@ export const deadline =
             : "The call may have run: verify its effect before you repeat it, or give timeoutMs",
       });
     const linked = linkDeadline(clock, ms, ctx.signal, expired);
-    try {
-      return await next(call, { ...ctx, signal: linked });
-    } finally {
+    next(call, { ...ctx, signal: linked }, (ending) => {
       linked[Symbol.dispose]();
-    }
+      done(ending);
+    });
   };

@@ -2,8 +2,10 @@ import { createHash } from "node:crypto";
 import type { CallFilter, ToolCall, ToolResult } from "../../model/call.ts";
 import { canonicalJson } from "../../model/json.ts";
 import { readResult } from "../../model/raw-result.ts";
+import type { Signal } from "../../model/signal.ts";
 import { formatToolRef } from "../../model/tool.ts";
 import type { IdempotencyKeys } from "../../resilience/idempotency.ts";
+import { asPromise, endWith } from "../call-endings.ts";
 
 /** The continuation of a call is part of it and not a repetition. */
 const continues = ({ round }: ToolCall): boolean => round?.inputResponses !== undefined || round?.requestState !== undefined;
@@ -12,13 +14,16 @@ const continues = ({ round }: ToolCall): boolean => round?.inputResponses !== un
 export const idempotency =
   (keys: IdempotencyKeys<ToolResult>): CallFilter =>
   (next) =>
-  (call, ctx) => {
+  (call, ctx, done) => {
     const key = call.idempotencyKey;
-    if (key === undefined || continues(call)) return next(call, ctx);
+    if (key === undefined || continues(call)) {
+      next(call, ctx, done);
+      return;
+    }
     const fingerprint = createHash("sha256")
       .update(`${formatToolRef(call.ref)} ${canonicalJson(call.args)}`)
       .digest("hex");
-    return keys.run({ key, fingerprint, signal: ctx.signal }, async (signal) =>
-      readResult(await next(call, { ...ctx, signal, takesRaw: false })),
-    );
+    const run = async (signal: Signal): Promise<ToolResult> =>
+      readResult(await asPromise(next, call, { ...ctx, signal, takesRaw: false }));
+    endWith(keys.run({ key, fingerprint, signal: ctx.signal }, run), ctx.signal, done);
   };

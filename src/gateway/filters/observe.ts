@@ -1,4 +1,4 @@
-import type { CallContext, CallFilter, ToolAnswer, ToolCall } from "../../model/call.ts";
+import type { CallContext, CallEnding, CallFilter, ToolAnswer, ToolCall } from "../../model/call.ts";
 import { GatewayError } from "../../model/errors.ts";
 import type { CallRecord, Observer } from "../../model/ports.ts";
 import { RawResult } from "../../model/raw-result.ts";
@@ -8,26 +8,18 @@ import type { Clock } from "../../time/clock.ts";
 export const observe =
   (observer: Observer, clock: Clock): CallFilter =>
   (next) =>
-  async (call, ctx) => {
+  (call, ctx, done) => {
     const began = clock.now();
-    try {
-      const result = await next(call, ctx);
-      observer.callFinished(record(call, ctx, began, clock.now(), isToolError(result) ? "tool_error" : "ok"));
-      return result;
-    } catch (reason) {
-      const error = GatewayError.from(reason, ctx.signal);
-      observer.callFinished(record(call, ctx, began, clock.now(), error.code, error.outcome));
-      throw error;
-    }
+    next(call, ctx, (ending) => {
+      observer.callFinished(record(call, ctx, began, clock.now(), ending));
+      done(ending);
+    });
   };
 
 const isToolError = (result: ToolAnswer): boolean => (result instanceof RawResult ? result.isError : result["isError"] === true);
 
-const record = (
-  { ref }: ToolCall,
-  { id, notes }: CallContext,
-  began: number,
-  endedAt: number,
-  code: CallRecord["code"],
-  outcome?: CallRecord["outcome"],
-): CallRecord => ({ id, ref, notes, ms: endedAt - began, endedAt, code, outcome });
+function record({ ref }: ToolCall, { id, notes }: CallContext, began: number, endedAt: number, ending: CallEnding): CallRecord {
+  const ms = endedAt - began;
+  if (ending instanceof GatewayError) return { id, ref, notes, ms, endedAt, code: ending.code, outcome: ending.outcome };
+  return { id, ref, notes, ms, endedAt, code: isToolError(ending) ? "tool_error" : "ok", outcome: undefined };
+}

@@ -1,8 +1,9 @@
-import type { CallContext, CallFilter, CallHandler, ToolAnswer, ToolCall } from "../../model/call.ts";
+import type { CallContext, CallDone, CallFilter, CallHandler, ToolCall } from "../../model/call.ts";
 import { GatewayError } from "../../model/errors.ts";
 import { mayRetry, withRetryAdvice } from "../../resilience/retry-policy.ts";
 import { isTrustedIdempotent } from "../../security/policy.ts";
 import { type Clock, sleep } from "../../time/clock.ts";
+import { tryRead } from "../call-endings.ts";
 import type { Guard, Guards } from "../guards.ts";
 import type { Router } from "../router.ts";
 
@@ -10,39 +11,63 @@ import type { Router } from "../router.ts";
 export const retry =
   (router: Router, guards: Guards, clock: Clock): CallFilter =>
   (next) =>
-  async (call, ctx) => {
-    const guard = guards.of(router.usable(call.ref.backend));
-    try {
-      return await tryOnce(guard, clock, next, call, ctx);
-    } catch (reason) {
-      const error = GatewayError.from(reason, ctx.signal);
-      const trusted = isTrusted(router, call);
-      const [remainingMs, expectedMs] = [ctx.deadline - clock.now(), guard.usual.ms];
-      const waitMs = mayRetry(error, { trusted, remainingMs, expectedMs, attempts: 1 });
-      using leave = waitMs === undefined ? undefined : guard.budget.tryTake(guard.bulkhead.inFlight);
-      if (waitMs === undefined || !leave) throw withRetryAdvice(error, trusted);
-      await sleep(clock, waitMs, ctx.signal);
-      try {
-        return await tryOnce(guard, clock, next, call, ctx);
-      } catch (second) {
-        throw withRetryAdvice(truthAbout(error, GatewayError.from(second, ctx.signal)), trusted);
-      }
+  (call, ctx, done) => {
+    const guard = tryRead(() => guards.of(router.usable(call.ref.backend)));
+    if (guard instanceof GatewayError) {
+      done(guard);
+      return;
     }
+    tryOnce(guard, clock, next, call, ctx, (ending) => {
+      if (ending instanceof GatewayError) tryAgain({ router, clock, next, guard, call, ctx, done }, ending);
+      else done(ending);
+    });
   };
 
-/** One attempt, of which the guard hears how long an answer took, and whether fewer requests were asked for. */
-async function tryOnce(guard: Guard, clock: Clock, next: CallHandler, call: ToolCall, ctx: CallContext): Promise<ToolAnswer> {
-  if (guard.pushback.closedForMs > 0) await guard.pushback.pass(ctx);
-  const began = clock.now();
-  try {
-    const result = await next(call, ctx);
-    guard.usual.note(clock.now() - began);
-    return result;
-  } catch (reason) {
-    const error = GatewayError.from(reason, ctx.signal);
-    guard.pushback.note(error);
-    throw error;
+interface FailedAttempt {
+  readonly router: Router;
+  readonly clock: Clock;
+  readonly next: CallHandler;
+  readonly guard: Guard;
+  readonly call: ToolCall;
+  readonly ctx: CallContext;
+  readonly done: CallDone;
+}
+
+/** The second and last attempt, if there may be one. */
+function tryAgain({ router, clock, next, guard, call, ctx, done }: FailedAttempt, error: GatewayError): void {
+  const trusted = isTrusted(router, call);
+  const [remainingMs, expectedMs] = [ctx.deadline - clock.now(), guard.usual.ms];
+  const waitMs = mayRetry(error, { trusted, remainingMs, expectedMs, attempts: 1 });
+  const leave = waitMs === undefined ? undefined : guard.budget.tryTake(guard.bulkhead.inFlight);
+  if (waitMs === undefined || !leave) {
+    done(withRetryAdvice(error, trusted));
+    return;
   }
+  const end: CallDone = (ending) => {
+    leave[Symbol.dispose]();
+    done(ending);
+  };
+  sleep(clock, waitMs, ctx.signal).then(
+    () =>
+      tryOnce(guard, clock, next, call, ctx, (second) =>
+        end(second instanceof GatewayError ? withRetryAdvice(truthAbout(error, second), trusted) : second),
+      ),
+    (reason: unknown) => end(GatewayError.from(reason, ctx.signal)),
+  );
+}
+
+/** One attempt, of which the guard hears how long an answer took, and whether fewer requests were asked for. */
+function tryOnce(guard: Guard, clock: Clock, next: CallHandler, call: ToolCall, ctx: CallContext, done: CallDone): void {
+  const begin = (): void => {
+    const began = clock.now();
+    next(call, ctx, (ending) => {
+      if (ending instanceof GatewayError) guard.pushback.note(ending);
+      else guard.usual.note(clock.now() - began);
+      done(ending);
+    });
+  };
+  if (guard.pushback.closedForMs === 0) begin();
+  else guard.pushback.pass(ctx).then(begin, (reason: unknown) => done(GatewayError.from(reason, ctx.signal)));
 }
 
 /** A second attempt that never ran says nothing about the first one, which may have. */

@@ -1,7 +1,8 @@
-import type { CallContext, CallHandler, ProgressUpdate, ToolAnswer, ToolCall } from "../../model/call.ts";
+import type { BackendRunner, Held } from "../../lifecycle/backend-runner.ts";
+import type { CallContext, CallDone, CallHandler, ProgressUpdate, ToolAnswer, ToolCall } from "../../model/call.ts";
 import { GatewayError } from "../../model/errors.ts";
 import type { AskHost } from "../../model/host.ts";
-import type { JsonObject } from "../../model/json.ts";
+import { type JsonObject, merged } from "../../model/json.ts";
 import type { Connection, RequestOptions } from "../../model/ports.ts";
 import type { ToolDescriptor } from "../../model/tool.ts";
 import { formatMs } from "../../model/units.ts";
@@ -9,6 +10,7 @@ import { outcomeOf } from "../../resilience/outcome.ts";
 import type { Clock } from "../../time/clock.ts";
 import { linkDeadline } from "../../time/linked-signal.ts";
 import { notExecuted } from "../../transport/not-executed.ts";
+import { asPromise, endWith, tryRead } from "../call-endings.ts";
 import { mirroredCapabilities } from "../mirrored-capabilities.ts";
 import type { RefreshCatalog } from "../refresh-catalog.ts";
 import { reportStages } from "../report-stages.ts";
@@ -27,33 +29,64 @@ export interface SendDeps {
 }
 
 /** Innermost: starts the backend if need be and asks it. The only step that touches a backend. */
-export const send =
-  (deps: SendDeps): CallHandler =>
-  async (call, ctx) => {
-    for (;;) {
-      const runner = deps.router.usable(call.ref.backend);
-      ctx.notes.coldStart = runner.state.name !== "running";
-      const came = ctx.notes.coldStart ? deps.clock.now() : undefined;
-      try {
-        return await runner.use(
-          ctx.signal,
-          ({ connection }) => {
-            if (came !== undefined) ctx.notes.startMs = deps.clock.now() - came;
-            const known = currentTool(deps, call, connection);
-            return known ? ask(deps, call, ctx, connection, known) : askNewTool(deps, call, ctx, connection);
-          },
-          {
-            onStage: reportStages(ctx.onProgress, deps.clock),
-            judge: (error) => outcomeOf(error, attemptFacts(ctx, deps.clock, deps.sendMs(call))),
-          },
-        );
-      } catch (reason) {
-        const error = GatewayError.from(reason, ctx.signal);
-        const replaced = deps.router.find(call.ref.backend) !== runner;
-        if (!replaced || ctx.signal.aborted || error.outcome !== "not_executed") throw error; // else a reload came between
-      }
+export const send = (deps: SendDeps): CallHandler => {
+  const attempt: CallHandler = (call, ctx, done) => {
+    const runner = tryRead(() => deps.router.usable(call.ref.backend));
+    if (runner instanceof GatewayError) {
+      done(runner);
+      return;
     }
+    const end: CallDone = (ending) => {
+      if (!(ending instanceof GatewayError)) {
+        done(ending);
+        return;
+      }
+      const error = GatewayError.from(ending, ctx.signal);
+      const replaced = deps.router.find(call.ref.backend) !== runner;
+      if (!replaced || ctx.signal.aborted || error.outcome !== "not_executed") done(error);
+      else attempt(call, ctx, done); // a reload came between
+    };
+    const held = ctx.signal.aborted ? undefined : runner.hold?.();
+    ctx.notes.coldStart = !held && runner.state.name !== "running";
+    if (held) sendNow(deps, held, call, ctx, end);
+    else endWith(startAndSend(deps, runner, call, ctx), ctx.signal, end);
   };
+  return attempt;
+};
+
+/** Asks a backend that runs, and lets go of it once it has answered. */
+function sendNow(deps: SendDeps, held: Held, call: ToolCall, ctx: CallContext, done: CallDone): void {
+  const { connection } = held.running;
+  const leave: CallDone = (ending) => {
+    held.release();
+    done(ending);
+  };
+  const end: CallDone = (ending) => {
+    const explained = ending instanceof GatewayError ? held.explain(ending) : undefined;
+    if (explained !== undefined) explained.then(leave, () => leave(ending));
+    else leave(ending);
+  };
+  const known = currentTool(deps, call, connection);
+  if (known) ask(deps, call, ctx, connection, known, end);
+  else endWith(askNewTool(deps, call, ctx, connection), ctx.signal, end);
+}
+
+/** The same for one that does not run yet, or of which there are several. */
+async function startAndSend(deps: SendDeps, runner: BackendRunner, call: ToolCall, ctx: CallContext): Promise<ToolAnswer> {
+  const came = ctx.notes.coldStart ? deps.clock.now() : undefined;
+  return await runner.use(
+    ctx.signal,
+    ({ connection }) => {
+      if (came !== undefined) ctx.notes.startMs = deps.clock.now() - came;
+      const known = currentTool(deps, call, connection);
+      return known ? askPromised(deps, call, ctx, connection, known) : askNewTool(deps, call, ctx, connection);
+    },
+    {
+      onStage: reportStages(ctx.onProgress, deps.clock),
+      judge: (error) => outcomeOf(error, attemptFacts(ctx, deps.clock, deps.sendMs(call))),
+    },
+  );
+}
 
 function currentTool({ router, catalog }: SendDeps, { ref }: ToolCall, connection: Connection): ToolDescriptor | undefined {
   const known = router.descriptor(ref);
@@ -68,7 +101,7 @@ async function askNewTool(deps: SendDeps, call: ToolCall, ctx: CallContext, conn
   });
   const descriptor = deps.router.descriptor(call.ref);
   if (!descriptor) throw deps.router.noSuchTool(call.ref);
-  return await ask(deps, call, ctx, connection, descriptor);
+  return await askPromised(deps, call, ctx, connection, descriptor);
 }
 
 /** A legacy backend knows no rounds: to it the continuation of a call that is gone would be the call itself, once more. */
@@ -80,43 +113,58 @@ function assertContinuable({ ref, round }: ToolCall, { era }: Connection): void 
   });
 }
 
-async function ask(
+const askPromised = (
   deps: SendDeps,
   call: ToolCall,
   ctx: CallContext,
   connection: Connection,
   descriptor: ToolDescriptor,
-): Promise<ToolAnswer> {
-  assertContinuable(call, connection);
+): Promise<ToolAnswer> => asPromise((asked, context, done) => ask(deps, asked, context, connection, descriptor, done), call, ctx);
+
+function ask(
+  deps: SendDeps,
+  call: ToolCall,
+  ctx: CallContext,
+  connection: Connection,
+  descriptor: ToolDescriptor,
+  done: CallDone,
+): void {
+  const refusal = tryRead(() => assertContinuable(call, connection));
+  if (refusal) {
+    done(refusal);
+    return;
+  }
+  const { clock } = deps;
+  const { notes } = ctx;
   const ms = deps.sendMs(call);
-  const expired = () =>
-    new GatewayError("deadline_exceeded", `"${call.ref.backend}" did not answer "${call.ref.tool}" within ${formatMs(ms)}`, {
-      backend: call.ref.backend,
-      hint: "The call may have run: verify its effect before you repeat it, or raise callTimeoutMs in the registry",
-    });
-  const deadline = linkDeadline(deps.clock, ms, ctx.signal, expired);
-  ctx.notes.attempts = (ctx.notes.attempts ?? 0) + 1;
-  ctx.notes.sentAt = deps.clock.now();
-  ctx.notes.heardAt = ctx.notes.sentAt;
-  const waitMs = Math.max(0, Math.floor(Math.min(ms, ctx.deadline - ctx.notes.sentAt)));
-  const onProgress = ctx.onProgress && hearing(ctx, deps.clock, ctx.onProgress);
-  const askHost = ctx.askHost && patient(ctx, deps.clock, ctx.askHost);
+  const deadline = linkDeadline(clock, ms, ctx.signal, () => expired(call, ms));
+  const sentAt = clock.now();
+  notes.attempts = (notes.attempts ?? 0) + 1;
+  notes.sentAt = sentAt;
+  notes.heardAt = sentAt;
   const options: RequestOptions = {
     signal: deadline,
-    onProgress,
-    askHost,
+    onProgress: ctx.onProgress && hearing(ctx, clock, ctx.onProgress),
+    askHost: ctx.askHost && patient(ctx, clock, ctx.askHost),
     log: ctx.log,
     definition: descriptor.definition,
   };
+  const waitMs = Math.max(0, Math.floor(Math.min(ms, ctx.deadline - sentAt)));
   const params = paramsOf(call, metaOf(ctx, connection, waitMs));
-  try {
-    if (ctx.takesRaw && connection.callRaw) return await connection.callRaw(params, options);
-    return await connection.request("tools/call", params, options);
-  } finally {
+  const end: CallDone = (ending) => {
     deadline[Symbol.dispose]();
-    ctx.notes.backendMs = (ctx.notes.backendMs ?? 0) + deps.clock.now() - ctx.notes.sentAt;
-  }
+    notes.backendMs = (notes.backendMs ?? 0) + clock.now() - sentAt;
+    done(ending);
+  };
+  if (ctx.takesRaw && connection.callTool) connection.callTool(params, options, end);
+  else endWith(connection.request("tools/call", params, options), ctx.signal, end);
 }
+
+const expired = ({ ref }: ToolCall, ms: number): GatewayError =>
+  new GatewayError("deadline_exceeded", `"${ref.backend}" did not answer "${ref.tool}" within ${formatMs(ms)}`, {
+    backend: ref.backend,
+    hint: "The call may have run: verify its effect before you repeat it, or raise callTimeoutMs in the registry",
+  });
 
 /** Notes that the backend was heard, so that a slow one that reports progress is not taken for a dead one. */
 const hearing =
@@ -149,5 +197,6 @@ function paramsOf({ ref, args, round }: ToolCall, _meta: JsonObject): JsonObject
 
 function metaOf({ meta, hostCapabilities }: CallContext, connection: Connection, waitMs: number): JsonObject {
   const mirrored = mirroredCapabilities(hostCapabilities, connection);
-  return meta || mirrored ? { ...meta, ...mirrored, [TIMEOUT]: waitMs } : { [TIMEOUT]: waitMs };
+  const ours = { [TIMEOUT]: waitMs };
+  return meta || mirrored ? merged(meta, mirrored, ours) : ours;
 }

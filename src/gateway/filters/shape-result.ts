@@ -4,6 +4,7 @@ import { RawResult, readResult } from "../../model/raw-result.ts";
 import { BYTES_PER_TOKEN, MAX_RESULT_TOKENS } from "../../model/units.ts";
 import { type CutResult, cutResult, type ResultBudget } from "../../results/cut-result.ts";
 import type { ResultStore } from "../../results/result-store.ts";
+import { mapAnswer } from "../call-endings.ts";
 import type { Router } from "../router.ts";
 
 /** The key under which a result says that it was cut, and how to read the rest. */
@@ -15,16 +16,19 @@ const BINARY_BYTES = 6 * 2 ** 20;
 export const shapeResult =
   (router: Router, store: ResultStore): CallFilter =>
   (next) =>
-  async (call, ctx) => {
-    const answer = await next(call, ctx);
-    const standing = router.find(call.ref.backend)?.spec.maxResultTokens ?? MAX_RESULT_TOKENS.most; // a reload may have removed it meanwhile
-    const budget = budgetOf(ctx, standing);
-    if (answer instanceof RawResult && answer.textBytes <= budget.text && answer.binaryBytes <= budget.binary) return answer;
-    const result = readResult(answer);
-    if (result["resultType"] === "input_required" || ctx.maxTokens === Number.POSITIVE_INFINITY) return result;
-    const cut = cutResult(result, budget);
-    return cut ? shaped(result, cut, store) : result;
-  };
+  (call, ctx, done) =>
+    next(call, ctx, (ending) => {
+      const standing = router.find(call.ref.backend)?.spec.maxResultTokens ?? MAX_RESULT_TOKENS.most; // a reload may have removed it meanwhile
+      const budget = budgetOf(ctx, standing);
+      const fits = ending instanceof RawResult && ending.textBytes <= budget.text && ending.binaryBytes <= budget.binary;
+      done(fits ? ending : mapAnswer(ending, (answer) => shapedTo(budget, readResult(answer), ctx, store)));
+    });
+
+function shapedTo(budget: ResultBudget, result: ToolResult, { maxTokens }: CallContext, store: ResultStore): ToolResult {
+  if (result["resultType"] === "input_required" || maxTokens === Number.POSITIVE_INFINITY) return result;
+  const cut = cutResult(result, budget);
+  return cut ? shaped(result, cut, store) : result;
+}
 
 /** Results that go out in one message share its room. */
 function budgetOf({ maxTokens, siblings = 1 }: CallContext, standing: number): ResultBudget {

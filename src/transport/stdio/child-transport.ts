@@ -8,7 +8,7 @@ import { stringifyExactly } from "../../wire/exact-json.ts";
 import type { RpcMessage, RpcResponse } from "../../wire/json-rpc.ts";
 import { LineWriter } from "../../wire/line-writer.ts";
 import type { ScannedAnswer } from "../../wire/scan-answer.ts";
-import type { DirectRequest } from "../direct-call.ts";
+import type { DirectRequest, Settled } from "../direct-call.ts";
 import { OpenCalls } from "../open-calls.ts";
 import { ChildReader, type StrayKind } from "./child-reader.ts";
 import { DirectRequests } from "./direct-requests.ts";
@@ -61,7 +61,7 @@ export class ChildTransport implements Transport {
     const { input, output, maxLineBytes = MAX_CHILD_LINE_BYTES, onStray } = options;
     const { backend = "the server", clock = systemClock, host = NO_HOST } = options;
     this.#calls = new OpenCalls({ backend, clock, host, reply: (response) => this.send(response as JSONRPCMessage) });
-    this.#directs = new DirectRequests((message, takesRaw) => this.#send(message, takesRaw), this.#calls);
+    this.#directs = new DirectRequests((message, takesRaw, failed) => this.#post(message, takesRaw, failed), this.#calls);
     this.#input = input;
     this.#output = output;
     this.#reader = new ChildReader({
@@ -92,22 +92,31 @@ export class ChildTransport implements Transport {
 
   /** Sends one message; rejects with `unavailable` if the child is gone and `resource_exhausted` if it has stopped reading. */
   send(message: JSONRPCMessage): Promise<void> {
-    return this.#send(message, false);
+    return new Promise((resolve, reject) => {
+      this.#post(message, false, (reason) => (reason === undefined ? resolve() : reject(reason)), true);
+    });
   }
 
-  async #send(message: JSONRPCMessage, takesRaw: boolean): Promise<void> {
-    if (this.#closed) throw gone();
-    const line = stringifyExactly(message);
-    if ("method" in message && "id" in message) {
-      if (this.#writer.queuedBytes > MAX_QUEUED_BYTES) throw notReading();
+  /** Sends a request past the SDK and tells its response. */
+  direct(direct: DirectRequest, settled: Settled<RpcResponse | RawResult>): void {
+    this.#directs.ask(direct, settled);
+  }
+
+  /** Queues one message; `told` hears why it cannot be written, and, where that is wanted, that it has been. */
+  #post(message: JSONRPCMessage, takesRaw: boolean, told: (reason: unknown) => void, ofSuccess = false): void {
+    const refusal = this.#closed ? gone() : this.#expect(message, takesRaw);
+    if (refusal) told(refusal);
+    else this.#writer.put(stringifyExactly(message), (failed) => (failed || ofSuccess) && told(failed));
+  }
+
+  /** Gets ready for what follows from a message; the error if it cannot be sent. */
+  #expect(message: JSONRPCMessage, takesRaw: boolean): GatewayError | undefined {
+    if (!("method" in message)) return undefined;
+    if ("id" in message) {
+      if (this.#writer.queuedBytes > MAX_QUEUED_BYTES) return notReading();
       this.#reader.expect(message.id, takesRaw);
-    } else if ("method" in message && message.method === "notifications/cancelled") this.#forget(message.params?.["requestId"]);
-    await this.#writer.write(line);
-  }
-
-  /** Sends a request past the SDK and gives back its response. */
-  direct(direct: DirectRequest): Promise<RpcResponse | RawResult> {
-    return this.#directs.ask(direct);
+    } else if (message.method === "notifications/cancelled") this.#forget(message.params?.["requestId"]);
+    return undefined;
   }
 
   /** Ends the conversation on our side; the pipes are left to their owner, and what the child still writes is dropped. */

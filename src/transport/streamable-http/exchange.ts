@@ -12,8 +12,8 @@ import {
   readJsonAnswer,
   type StreamEnd,
 } from "./answer.ts";
-import { claimedRevision, modernHeaders } from "./headers.ts";
-import { type HttpAnswer, isWhole } from "./http-answer.ts";
+import { claimedRevision, POST_HEADERS } from "./headers.ts";
+import { type HttpAnswer, isWhole, type WholeAnswer } from "./http-answer.ts";
 import { brokenAnswer } from "./http-errors.ts";
 import { discard, type HttpPool } from "./http-pool.ts";
 import { readRefusal, refusalError } from "./http-status.ts";
@@ -50,39 +50,60 @@ export class SessionLost extends Error {
   }
 }
 
-/** The media types an answer to a POST may have. */
-export const ANSWER_TYPES = "application/json, text/event-stream";
-
 const MAX_STREAM_BYTES = 64 * 2 ** 20;
 const MAX_STREAM_EVENTS = 10_000;
 const MAX_RESUMES = 5;
 const RESUME = { usualMs: 1_000, minMs: 50, maxMs: 60_000 };
 
+/** Told once that a response has been delivered, or why there is none. */
+export type ExchangeEnd = (failure?: unknown) => void;
+
 /**
- * Posts one request and delivers what comes back, until its response is delivered. Throws SessionLost, a GatewayError, an
- * SdkHttpError for a refusal that may be a matter of the protocol era, or the signal's reason.
+ * Posts one request and delivers what comes back, until its response is delivered. Tells a SessionLost, a GatewayError, an
+ * SdkHttpError for a refusal that may be a matter of the protocol era, or the signal's reason. Throws only for an argument that
+ * cannot be a header.
  */
-export async function exchange(parts: ExchangeParts, ask: Ask): Promise<void> {
+export function startExchange(parts: ExchangeParts, ask: Ask, end: ExchangeEnd): void {
   const { request, signal } = ask;
-  const first = request.method === "initialize";
-  const session = first ? undefined : parts.session.id;
-  const headers = {
-    ...(first ? {} : parts.session.headers),
-    ...modernHeaders(request.method, request.params),
-    ...ask.headers,
-    accept: ANSWER_TYPES,
-    "content-type": "application/json",
-  };
-  const answer = await parts.pool.ask(
-    { method: "POST", headers, body: stringifyExactly(request), signal },
-    parts.maxMessageBytes,
-  );
-  if (isWhole(answer)) {
-    if (first) parts.session.begin(request, answer);
-    return readJsonAnswer(answer, answerContext(parts, ask));
+  const { session } = parts;
+  const sessionId = request.method === "initialize" ? undefined : session.id;
+  const body = stringifyExactly(request);
+  parts.pool.ask({ method: "POST", headers: headersOf(parts, ask), body, signal }, parts.maxMessageBytes, (answer, failure) => {
+    if (!answer) end(failure);
+    else if (isWhole(answer)) endWhole(parts, ask, answer, end);
+    else readInPieces(parts, ask, answer, sessionId).then(() => end(), end);
+  });
+}
+
+/** The same by a promise. */
+export const exchange = (parts: ExchangeParts, ask: Ask): Promise<void> =>
+  new Promise((resolve, reject) => {
+    startExchange(parts, ask, (failure) => (failure === undefined ? resolve() : reject(failure)));
+  });
+
+/** As one object, and the same again as long as nothing of its own is added: it need not be put together again. */
+function headersOf({ session }: ExchangeParts, { request, headers }: Ask): Readonly<Record<string, string>> {
+  const { method, params } = request;
+  const modern = session.modernHeaders.of(method, params);
+  const first = method === "initialize";
+  if (!first && Object.keys(headers).length === 0) return modern ?? session.postHeaders;
+  return { ...(first ? {} : session.headers), ...modern, ...headers, ...POST_HEADERS };
+}
+
+function endWhole(parts: ExchangeParts, ask: Ask, answer: WholeAnswer, end: ExchangeEnd): void {
+  try {
+    if (ask.request.method === "initialize") parts.session.begin(ask.request, answer);
+    readJsonAnswer(answer, answerContext(parts, ask));
+  } catch (failure) {
+    end(failure);
+    return;
   }
+  end();
+}
+
+async function readInPieces(parts: ExchangeParts, ask: Ask, answer: HttpAnswer, session: string | undefined): Promise<void> {
   if (answer.statusCode >= 300) return refused(parts, ask, answer, session);
-  if (first) parts.session.begin(request, answer);
+  if (ask.request.method === "initialize") parts.session.begin(ask.request, answer);
   if (isEventStream(answer)) return readStream(parts, ask, answer);
   discard(answer.body);
   throw brokenAnswer(parts.backend, "is neither JSON nor a stream of events");

@@ -29,6 +29,9 @@ const RESERVED: ReadonlySet<string> = new Set([
   "upgrade",
 ]);
 
+/** What every POST says of itself and of the answers it takes. */
+export const POST_HEADERS = { accept: "application/json, text/event-stream", "content-type": "application/json" };
+
 /** A registry entry's headers with lower-case names, without those the transport sets itself. */
 export function ownHeaders(headers: Readonly<Record<string, string>>): Record<string, string> {
   const entries = Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value] as const);
@@ -56,8 +59,29 @@ export function claimedRevision(params: unknown): string | undefined {
   return typeof revision === "string" ? revision : undefined;
 }
 
+/** The requests of one conversation name few methods and tools; a caller that makes names up does not fill the memory. */
+const MOST_KEPT = 256;
+
+/** The headers of POSTs in the modern era, put together once for each method and name. */
+export class ModernPostHeaders {
+  readonly #kept = new Map<string, Readonly<Record<string, string>>>();
+
+  /** Undefined for a request that names no revision. */
+  of(method: string, params: JsonObject | undefined): Readonly<Record<string, string>> | undefined {
+    const revision = claimedRevision(params);
+    if (revision === undefined) return undefined;
+    const key = JSON.stringify([revision, method, params?.[NAME_SOURCE.get(method) ?? ""]]);
+    const known = this.#kept.get(key);
+    if (known) return known;
+    const made = { ...modernHeaders(method, params), ...POST_HEADERS };
+    if (this.#kept.size >= MOST_KEPT) this.#kept.clear();
+    this.#kept.set(key, made);
+    return made;
+  }
+}
+
 /** The headers a request of the modern era repeats from its body; none for a request that names no revision. */
-export function modernHeaders(method: string, params: JsonObject | undefined): Record<string, string> {
+export function modernHeaders(method: string, params: JsonObject | undefined): Readonly<Record<string, string>> {
   const revision = claimedRevision(params);
   if (revision === undefined) return {};
   const name = params?.[NAME_SOURCE.get(method) ?? ""];

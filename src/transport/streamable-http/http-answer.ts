@@ -85,7 +85,7 @@ export class AnswerReader implements Dispatcher.DispatchHandler {
   onResponseEnd(): void {
     this.#unlisten();
     if (this.#body) this.#body.complete();
-    else if (this.#head) this.#options.onAnswer({ ...this.#head, body: joined(this.#chunks, this.#bytes) });
+    else if (this.#head) this.#options.onAnswer(wholeOf(this.#head, joined(this.#chunks, this.#bytes)));
   }
 
   onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {
@@ -106,6 +106,8 @@ export class AnswerReader implements Dispatcher.DispatchHandler {
     this.#options.signal.removeEventListener("abort", this.#giveUp);
   }
 }
+
+const wholeOf = ({ statusCode, headers }: AnswerHead, body: Buffer): WholeAnswer => ({ statusCode, headers, body });
 
 /** A body as it comes; destroying it before its end closes its connection. */
 class AnswerBody extends Readable {

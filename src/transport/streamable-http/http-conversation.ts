@@ -6,7 +6,7 @@ import type { RpcMessage, RpcNotification } from "../../wire/json-rpc.ts";
 import { notExecuted } from "../not-executed.ts";
 import { fromSdkError } from "../sdk-errors.ts";
 import { leaveTail } from "./answer.ts";
-import { ANSWER_TYPES, type Ask, type ExchangeParts, exchange, SessionLost } from "./exchange.ts";
+import { type Ask, type ExchangeEnd, type ExchangeParts, exchange, SessionLost, startExchange } from "./exchange.ts";
 import { brokenAnswer } from "./http-errors.ts";
 import { readRefusal, refusalError } from "./http-status.ts";
 
@@ -26,15 +26,28 @@ export class HttpConversation {
   }
 
   /** Sends a request and delivers its answer. When the session was lost, begins a new one and sends the request once more. */
-  async ask(ask: Ask): Promise<void> {
+  ask(ask: Ask): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.start(ask, (failure) => (failure === undefined ? resolve() : reject(failure)));
+    });
+  }
+
+  /** The same without a promise. */
+  start(ask: Ask, end: ExchangeEnd): void {
     try {
-      return await exchange(this.#parts, ask);
-    } catch (error) {
-      if (!(error instanceof SessionLost)) throw error;
-      await abandonOnAbort(this.#renew(error.session), ask.signal);
+      startExchange(this.#parts, ask, (failure) => {
+        if (failure instanceof SessionLost) this.#askAgain(ask, failure).then(() => end(), end);
+        else end(failure);
+      });
+    } catch (failure) {
+      end(failure);
     }
+  }
+
+  async #askAgain(ask: Ask, lost: SessionLost): Promise<void> {
+    await abandonOnAbort(this.#renew(lost.session), ask.signal);
     try {
-      return await exchange(this.#parts, ask);
+      await exchange(this.#parts, ask);
     } catch (error) {
       throw error instanceof SessionLost ? error.cause : error;
     }
@@ -43,7 +56,7 @@ export class HttpConversation {
   /** Sends a notification or a response, which get no answer but a status. */
   async tell(message: RpcMessage, signal: Signal): Promise<void> {
     const { backend, clock, pool, session } = this.#parts;
-    const headers = { ...session.headers, accept: ANSWER_TYPES, "content-type": "application/json" };
+    const headers = session.postHeaders;
     const answer = await pool.request({ method: "POST", headers, body: stringifyExactly(message), signal });
     if (answer.statusCode >= 300) throw refusalError(backend, await readRefusal(answer, clock.wallTime())).thrown;
     leaveTail(answer.body, clock);

@@ -5,6 +5,7 @@ import { Pool } from "undici";
 import { GatewayError } from "../../model/errors.ts";
 import type { Endpoint, Traffic } from "../../model/ports.ts";
 import type { Signal } from "../../model/signal.ts";
+import type { Settled } from "../direct-call.ts";
 import { ownHeaders } from "./headers.ts";
 import { AnswerReader, AnswerTooLong, type HttpAnswer, isWhole, type WholeAnswer } from "./http-answer.ts";
 import { brokenAnswer, fromHttpError, LINK_LOCAL_CODE, tooLarge } from "./http-errors.ts";
@@ -27,8 +28,11 @@ export interface HttpPoolOptions {
 
 /** The calls a bulkhead lets through at once, a stream of notifications, and room for cancellations. */
 const MAX_CONNECTIONS = 48;
-/** Below the 5 s after which Node and uvicorn close an idle connection, so that a request does not meet the closing one. */
-const KEEP_ALIVE_MS = 4_000;
+/**
+ * Far below the 5 s after which Node and uvicorn close an idle connection: a gateway that gets no CPU for a second or two does
+ * not meet the closing one either.
+ */
+const KEEP_ALIVE_MS = 2_000;
 
 /**
  * Keep-alive connections to the one address a registry entry names. Redirects are not followed, nothing is inflated, and
@@ -39,6 +43,8 @@ export class HttpPool {
   readonly #backend: string;
   readonly #path: string;
   readonly #headers: Readonly<Record<string, string>>;
+  /** Headers of requests, and the same as they are sent. */
+  readonly #complete = new WeakMap<HttpRequest["headers"], string[]>();
   readonly #connectErrors = new WeakSet<object>();
   #requests = 0;
   #connections = 0;
@@ -70,14 +76,17 @@ export class HttpPool {
 
   /** Sends one request and waits for the head of its answer; rejects with the signal's reason when that aborts. */
   async request(request: HttpRequest): Promise<HttpAnswer> {
-    const answer = await this.#send(request, undefined);
+    const answer = await this.#send(request);
     if (isWhole(answer)) throw new GatewayError("internal", "Answer was read whole and should not have been");
     return answer;
   }
 
-  /** The same, but an answer of JSON is waited for whole; rejects with `answer_over_limit` if that has more than `wholeBytes`. */
-  ask(request: HttpRequest, wholeBytes: number): Promise<HttpAnswer | WholeAnswer> {
-    return this.#send(request, wholeBytes);
+  /**
+   * The same without a promise, and an answer of JSON is waited for whole; told is `answer_over_limit` if that has more than
+   * `wholeBytes`. Headers that come as the same object again are not put together again.
+   */
+  ask(request: HttpRequest, wholeBytes: number, settled: Settled<HttpAnswer | WholeAnswer>): void {
+    this.#start(request, wholeBytes, settled);
   }
 
   /** Closes every connection at once; never rejects. */
@@ -85,28 +94,57 @@ export class HttpPool {
     await this.#pool.destroy().catch(() => {}); // the sockets are gone either way
   }
 
-  async #send({ method, headers, body, signal }: HttpRequest, wholeBytes: number | undefined): Promise<HttpAnswer | WholeAnswer> {
-    signal.throwIfAborted();
+  #send(request: HttpRequest): Promise<HttpAnswer | WholeAnswer> {
+    return new Promise((resolve, reject) => {
+      this.#start(request, undefined, (answer, failure) => (answer ? resolve(answer) : reject(failure)));
+    });
+  }
+
+  #start(
+    { method, headers, body, signal }: HttpRequest,
+    wholeBytes: number | undefined,
+    settled: Settled<HttpAnswer | WholeAnswer>,
+  ): void {
+    if (signal.aborted) {
+      settled(undefined, signal.reason);
+      return;
+    }
     this.#requests += 1;
-    const options = { method, path: this.#path, headers: { ...this.#headers, ...headers }, body: body ?? null };
+    const onFailed = (error: unknown): void => {
+      const tell = (): void => settled(undefined, signal.aborted ? signal.reason : this.#failure(error, wholeBytes));
+      queueMicrotask(tell); // that a connection could not be made, the pool tells right after it
+    };
+    const onAnswer = (answer: HttpAnswer | WholeAnswer): void => {
+      const refusal = isWhole(answer) ? undefined : this.#unreadable(answer);
+      if (refusal) settled(undefined, refusal);
+      else settled(answer);
+    };
+    const options = { method, path: this.#path, headers: this.#withOwn(headers), body: body ?? null };
     try {
-      const answer = await new Promise<HttpAnswer | WholeAnswer>((onAnswer, onFailed) => {
-        this.#pool.dispatch(options, new AnswerReader({ signal, wholeBytes, onAnswer, onFailed }));
-      });
-      if (!isWhole(answer)) this.#assertReadable(answer);
-      return answer;
+      this.#pool.dispatch(options, new AnswerReader({ signal, wholeBytes, onAnswer, onFailed }));
     } catch (error) {
-      if (signal.aborted) throw signal.reason;
-      if (error instanceof AnswerTooLong) throw tooLarge(this.#backend, wholeBytes ?? 0);
-      const written = error instanceof Error && this.#connectErrors.has(error) ? "never" : "perhaps";
-      throw fromHttpError(error, this.#backend, written);
+      onFailed(error);
     }
   }
 
-  #assertReadable({ headers, body }: HttpAnswer): void {
-    if (String(headers["content-encoding"] ?? "identity").toLowerCase() === "identity") return;
+  #withOwn(headers: HttpRequest["headers"]): string[] {
+    const known = this.#complete.get(headers);
+    if (known) return known;
+    const all = Object.entries({ ...this.#headers, ...headers }).flat();
+    this.#complete.set(headers, all);
+    return all;
+  }
+
+  #failure(error: unknown, wholeBytes: number | undefined): unknown {
+    if (error instanceof AnswerTooLong) return tooLarge(this.#backend, wholeBytes ?? 0);
+    const written = error instanceof Error && this.#connectErrors.has(error) ? "never" : "perhaps";
+    return fromHttpError(error, this.#backend, written);
+  }
+
+  #unreadable({ headers, body }: HttpAnswer): GatewayError | undefined {
+    if (String(headers["content-encoding"] ?? "identity").toLowerCase() === "identity") return undefined;
     discard(body);
-    throw brokenAnswer(this.#backend, "is compressed although identity encoding was asked for");
+    return brokenAnswer(this.#backend, "is compressed although identity encoding was asked for");
   }
 }
 

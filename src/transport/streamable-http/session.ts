@@ -1,5 +1,6 @@
 import { isJsonObject, type JsonObject } from "../../model/json.ts";
 import type { RpcMessage, RpcRequest } from "../../wire/json-rpc.ts";
+import { ModernPostHeaders, POST_HEADERS } from "./headers.ts";
 import type { HttpAnswer } from "./http-answer.ts";
 import type { Refusal } from "./http-status.ts";
 
@@ -15,6 +16,10 @@ export class Session {
   #revision: string | undefined;
   #initialize: RpcRequest | undefined;
   #capabilities: JsonObject = {};
+  /** What requests of the modern era repeat in their headers. */
+  readonly modernHeaders = new ModernPostHeaders();
+  #headers: Readonly<Record<string, string>> = {};
+  #postHeaders: Readonly<Record<string, string>> = POST_HEADERS;
 
   get id(): string | undefined {
     return this.#id;
@@ -25,17 +30,20 @@ export class Session {
     return this.#initialize;
   }
 
-  /** The headers of every request after `initialize`. */
-  get headers(): Record<string, string> {
-    return {
-      ...(this.#revision !== undefined && { "mcp-protocol-version": this.#revision }),
-      ...(this.#id !== undefined && { "mcp-session-id": this.#id }),
-    };
+  /** The headers of every request after `initialize`; the same object as long as nothing changes. */
+  get headers(): Readonly<Record<string, string>> {
+    return this.#headers;
+  }
+
+  /** The same with those of a POST. */
+  get postHeaders(): Readonly<Record<string, string>> {
+    return this.#postHeaders;
   }
 
   /** Takes the revision that was negotiated. */
   agreeOn(revision: string): void {
     this.#revision = revision;
+    this.#renewHeaders();
   }
 
   /** Takes the session id out of the head of a successful answer to `initialize`. */
@@ -43,6 +51,15 @@ export class Session {
     const id = answer.headers["mcp-session-id"];
     this.#initialize = initialize;
     this.#id = typeof id === "string" && id !== "" ? id : undefined;
+    this.#renewHeaders();
+  }
+
+  #renewHeaders(): void {
+    this.#headers = {
+      ...(this.#revision !== undefined && { "mcp-protocol-version": this.#revision }),
+      ...(this.#id !== undefined && { "mcp-session-id": this.#id }),
+    };
+    this.#postHeaders = { ...this.#headers, ...POST_HEADERS };
   }
 
   /** Takes the capabilities out of the response to `initialize`. */

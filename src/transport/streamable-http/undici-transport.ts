@@ -4,6 +4,7 @@ import { type Host, NO_HOST } from "../../model/host.ts";
 import type { Traffic } from "../../model/ports.ts";
 import type { RawResult } from "../../model/raw-result.ts";
 import type { Signal } from "../../model/signal.ts";
+import { SlotMap } from "../../model/slot-map.ts";
 import type { Clock } from "../../time/clock.ts";
 import { LinkedSignal, linkDeadline, linkSignal } from "../../time/linked-signal.ts";
 import {
@@ -14,9 +15,9 @@ import {
   type RpcRequest,
   type RpcResponse,
 } from "../../wire/json-rpc.ts";
-import { DirectInbox, type DirectRequest } from "../direct-call.ts";
+import { DirectInbox, type DirectRequest, type Settled } from "../direct-call.ts";
 import { type Listener, OpenCalls } from "../open-calls.ts";
-import type { Ask, ExchangeParts } from "./exchange.ts";
+import type { Ask, ExchangeEnd, ExchangeParts } from "./exchange.ts";
 import { claimedRevision } from "./headers.ts";
 import { HttpConversation } from "./http-conversation.ts";
 import { brokenAnswer } from "./http-errors.ts";
@@ -54,7 +55,7 @@ export class UndiciTransport implements SdkTransport {
   readonly #parts: ExchangeParts;
   readonly #conversation: HttpConversation;
   readonly #calls: OpenCalls;
-  readonly #inFlight = new Map<RequestId, LinkedSignal>();
+  readonly #inFlight = new SlotMap<RequestId, LinkedSignal>();
   readonly #life = new LinkedSignal();
   readonly #standing: StandingStream;
   #closing: Promise<void> | undefined;
@@ -96,23 +97,26 @@ export class UndiciTransport implements SdkTransport {
     if (message.method === "notifications/initialized") await this.#standing.open(this.#closed("unknown"));
   }
 
-  /** Sends a request past the SDK and gives back its response; one that is given up is cancelled as the SDK would. */
-  async direct(direct: DirectRequest): Promise<RpcResponse | RawResult> {
-    if (this.#life.signal.aborted) throw this.#closed("not_executed");
+  /** Sends a request past the SDK and tells its response; one that is given up is cancelled as the SDK would. */
+  direct(direct: DirectRequest, settled: Settled<RpcResponse | RawResult>): void {
+    if (this.#life.signal.aborted) {
+      settled(undefined, this.#closed("not_executed"));
+      return;
+    }
     const { request, headers, signal, takesRaw } = direct;
     const inbox = new DirectInbox(direct);
-    using _open = this.#calls.open(direct);
-    try {
-      const deliver = (message: RpcMessage): void => {
-        if (!inbox.take(message)) this.#deliver(message, direct);
-      };
-      await this.#exchange({ request, headers, signal, deliver, deliverRaw: takesRaw ? inbox.takeRaw : undefined });
-    } catch (error) {
-      if (signal.aborted) this.#tellCancelled(request);
-      throw error;
-    }
-    if (!inbox.response) throw brokenAnswer(this.#parts.backend, "is no response to the request");
-    return inbox.response;
+    const running = this.#calls.open(direct);
+    const deliver = (message: RpcMessage): void => {
+      if (!inbox.take(message)) this.#deliver(message, direct);
+    };
+    const deliverRaw = takesRaw ? inbox.takeRaw : undefined;
+    this.#startExchange({ request, headers, signal, deliver, deliverRaw }, (failure) => {
+      if (failure !== undefined && signal.aborted) this.#tellCancelled(request);
+      running[Symbol.dispose](); // its questions are refused after the backend has heard that it is given up
+      if (failure !== undefined) settled(undefined, failure);
+      else if (inbox.response) settled(inbox.response);
+      else settled(undefined, brokenAnswer(this.#parts.backend, "is no response to the request"));
+    });
   }
 
   /** Ends everything in flight, the session and the connections; takes about a second at most and never rejects. */
@@ -121,20 +125,22 @@ export class UndiciTransport implements SdkTransport {
     return this.#closing;
   }
 
-  async #ask(request: RpcRequest, { headers = {}, requestSignal }: TransportSendOptions): Promise<void> {
-    await this.#exchange({ request, headers, signal: requestSignal, deliver: (message) => this.#deliver(message) });
+  #ask(request: RpcRequest, { headers = {}, requestSignal }: TransportSendOptions): Promise<void> {
+    const ask = { request, headers, signal: requestSignal, deliver: (message: RpcMessage) => this.#deliver(message) };
+    return new Promise((resolve, reject) => {
+      this.#startExchange(ask, (failure) => (failure === undefined ? resolve() : reject(failure)));
+    });
   }
 
   /** Asks, and can be told to stop by the caller, by a cancellation that names the request, and by `close`. */
-  async #exchange({ request, headers, signal, deliver, deliverRaw }: OpenAsk): Promise<void> {
+  #startExchange({ request, headers, signal, deliver, deliverRaw }: OpenAsk, end: ExchangeEnd): void {
     const exchange = linkSignal(signal);
     this.#inFlight.set(request.id, exchange);
-    try {
-      await this.#conversation.ask({ request, headers, signal: exchange, deliver, deliverRaw });
-    } finally {
+    this.#conversation.start({ request, headers, signal: exchange, deliver, deliverRaw }, (failure) => {
       this.#inFlight.delete(request.id);
       exchange[Symbol.dispose]();
-    }
+      end(failure);
+    });
   }
 
   /** Answers a question, but not before a call that was given up: its backend would take the refusal and go on without. */

@@ -8,7 +8,7 @@ import { settle } from "../../support/manual-clock.ts";
 const toolCall = (params: JsonObject, id: string | number = 1) => ({ jsonrpc: "2.0" as const, id, method: "tools/call", params });
 const PLAIN = toolCall({ name: "invoke", arguments: { tool: "a/b" } });
 
-function openLane(result: JsonObject | "nothing" | Error = { content: [] }) {
+function openLane(result: JsonObject | "nothing" = { content: [] }) {
   const calls: DirectCall[] = [];
   const answers: [string | number, JsonObject][] = [];
   const passed: JSONRPCMessage[] = [];
@@ -16,10 +16,9 @@ function openLane(result: JsonObject | "nothing" | Error = { content: [] }) {
     answer: (id, answer) => answers.push([id, readResult(answer)]),
     pass: (message) => passed.push(message),
   });
-  lane.open(async (call) => {
+  lane.open((call, done) => {
     calls.push(call);
-    if (result instanceof Error) throw result;
-    return result === "nothing" ? undefined : result;
+    queueMicrotask(() => done(result === "nothing" ? undefined : result));
   });
   return { lane, calls, answers, passed };
 }
@@ -49,11 +48,8 @@ describe("the lane past the SDK", () => {
     expect(calls).toEqual([]);
   });
 
-  test.each<[string, "nothing" | Error]>([
-    ["its handler has no answer", "nothing"],
-    ["its handler breaks", new Error("broken")],
-  ])("passes a call on to the SDK when %s", async (_, result) => {
-    const { lane, answers, passed } = openLane(result);
+  test("passes a call on to the SDK when its handler has no answer", async () => {
+    const { lane, answers, passed } = openLane("nothing");
     lane.take(PLAIN);
     await settle();
     expect({ answers, passed }).toEqual({ answers: [], passed: [PLAIN] });

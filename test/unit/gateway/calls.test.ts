@@ -129,6 +129,18 @@ describe("the deadline", () => {
     expect(await late).toMatchObject({ code: "deadline_exceeded", outcome: "not_executed" });
   });
 
+  test("counts from the moment the request came, not from the one at which the gateway was open for it", async () => {
+    await using house = openNotes();
+    house.backend("notes").answering = (_method, _params, { signal }) => untilAborted(signal);
+    await house.clock.advance(1_000);
+    const since = house.clock.now() - 400;
+    const late = failed(invoke(house, "notes/read", { timeoutMs: 500, since }));
+    await house.clock.advance(99);
+    expect(house.calls()).toEqual([]);
+    await house.clock.advance(1);
+    expect(await late).toMatchObject({ code: "deadline_exceeded" });
+  });
+
   test("of a read-only call covers the start too", async () => {
     await using house = openNotes();
     house.backend("notes").launching = untilAborted;

@@ -11,9 +11,9 @@ const { noted } = vi.hoisted(() => ({
     (...args: Args): CallFilter =>
     (next) => {
       const handler = make(...args)(next);
-      return (call, ctx) => {
+      return (call, ctx, done) => {
         passed.push(name);
-        return handler(call, ctx);
+        handler(call, ctx, done);
       };
     },
 }));

@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { asPromise } from "../../../src/gateway/call-endings.ts";
 import { pipeline } from "../../../src/gateway/pipeline.ts";
 import type { CallContext, CallFilter } from "../../../src/model/call.ts";
 
@@ -10,21 +11,23 @@ test("the first filter in the list is the outermost: first in, last out", async 
   const step =
     (name: string): CallFilter =>
     (next) =>
-    async (request, context) => {
+    (request, context, done) => {
       steps.push(`${name} in`);
-      const result = await next(request, context);
-      steps.push(`${name} out`);
-      return result;
+      next(request, context, (ending) => {
+        steps.push(`${name} out`);
+        done(ending);
+      });
     };
-  const run = pipeline([step("outer"), step("inner")], async () => {
+  const run = pipeline([step("outer"), step("inner")], (_call, _ctx, done) => {
     steps.push("backend");
-    return {};
+    done({});
   });
-  await run(call, ctx);
+  await asPromise(run, call, ctx);
   expect(steps).toEqual(["outer in", "inner in", "backend", "inner out", "outer out"]);
 });
 
 test("without filters the handler itself runs", async () => {
   const answer = { content: [] };
-  expect(await pipeline([], async () => answer)(call, ctx)).toBe(answer);
+  const run = pipeline([], (_call, _ctx, done) => done(answer));
+  expect(await asPromise(run, call, ctx)).toBe(answer);
 });

@@ -4,6 +4,7 @@ import { PassThrough } from "node:stream";
 import { fileURLToPath } from "node:url";
 import { Client, ProtocolError } from "@modelcontextprotocol/client";
 import { afterEach, describe, expect, test } from "vitest";
+import type { ProgressUpdate } from "../../../src/model/call.ts";
 import { GatewayError } from "../../../src/model/errors.ts";
 import type { JsonObject } from "../../../src/model/json.ts";
 import { RawResult } from "../../../src/model/raw-result.ts";
@@ -365,21 +366,19 @@ describe("a result that may stay unread", () => {
     const child = await scripted();
     const told: unknown[] = [];
     const caller = new AbortController();
-    const answer = child.transport
-      .direct({
-        request: { jsonrpc: "2.0", id: 7, method: "tools/call", params: {} },
-        headers: {},
-        signal: caller.signal,
-        takesRaw,
-        onProgress: (update) => told.push(update),
-      })
-      .then(
-        (came) => {
-          told.push(came instanceof RawResult ? came.parse() : came);
-          return came;
-        },
-        (reason: unknown) => reason,
-      );
+    const direct = {
+      request: { jsonrpc: "2.0" as const, id: 7, method: "tools/call", params: {} },
+      headers: {},
+      signal: caller.signal,
+      takesRaw,
+      onProgress: (update: ProgressUpdate) => told.push(update),
+    };
+    const answer = new Promise<unknown>((resolve) => {
+      child.transport.direct(direct, (came, failure) => {
+        if (came) told.push(came instanceof RawResult ? came.parse() : came);
+        resolve(came ?? failure);
+      });
+    });
     return { ...child, told, caller, answer };
   };
 

@@ -57,6 +57,45 @@ describe("LineWriter", () => {
     expect(taken).toEqual(["a\n", "b\nc\n"]);
   });
 
+  test("lines that are likely to be followed by more leave together at the end of the turn", async () => {
+    const { stream, taken, takeAll } = slowStream();
+    let busy = true;
+    const writer = new LineWriter(stream, { highWaterBytes: 1_000, expectsMore: () => busy });
+    const written = Promise.all(["a", "b", "c"].map((line) => writer.write(line)));
+    expect(taken).toEqual([]);
+    await new Promise(setImmediate);
+    expect(taken).toEqual(["a\nb\nc\n"]);
+    busy = false;
+    void writer.write("d");
+    await takeAll(writer);
+    await written;
+    expect(taken).toEqual(["a\nb\nc\n", "d\n"]);
+  });
+
+  test("a stream that breaks before the end of the turn takes the lines that waited for it along", async () => {
+    const { stream, taken } = slowStream();
+    const writer = new LineWriter(stream, { highWaterBytes: 1_000, expectsMore: () => true });
+    const written = writer.write("a");
+    stream.destroy();
+    await expect(written).rejects.toMatchObject({ code: "unavailable" });
+    await new Promise(setImmediate);
+    expect({ taken, queued: writer.queuedBytes }).toEqual({ taken: [], queued: 0 });
+  });
+
+  test("of a stream that breaks, only what was begun may have arrived", async () => {
+    const { stream } = slowStream();
+    const writer = new LineWriter(stream, { highWaterBytes: 2 ** 20 });
+    const outcomeOf = (line: string) =>
+      writer.write(line).then(
+        () => "written",
+        (error: GatewayError) => error.outcome,
+      );
+    const outcomes = ["a", "b"].map(outcomeOf);
+    stream.destroy();
+    await new Promise(setImmediate);
+    expect(await Promise.all([...outcomes, outcomeOf("c")])).toEqual(["unknown", "not_executed", "not_executed"]);
+  });
+
   test("a write resolves when its bytes are taken, not before", async () => {
     const { stream, takeOne } = slowStream();
     const writer = new LineWriter(stream, { highWaterBytes: 1_000 });

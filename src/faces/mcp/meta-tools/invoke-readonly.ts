@@ -1,4 +1,4 @@
-import type { MetaTool } from "../define-meta-tool.ts";
+import { type MetaTool, startable } from "../define-meta-tool.ts";
 import { CALL_PROPERTIES, readInvoke, withTimeout } from "./invoke-request.ts";
 
 export const invokeReadonly: MetaTool = {
@@ -7,6 +7,7 @@ export const invokeReadonly: MetaTool = {
   properties: CALL_PROPERTIES,
   required: ["tool"],
   hints: { readOnlyHint: true, openWorldHint: true },
-  run: async (args, gateway, caller) =>
-    await gateway.relay(readInvoke(args, caller), withTimeout(args, caller), { readOnly: true }),
+  ...startable((args, gateway, caller, done) =>
+    gateway.relay(readInvoke(args, caller), withTimeout(args, caller), { readOnly: true }, done),
+  ),
 };

@@ -1,3 +1,4 @@
+import type { Caller } from "../../../gateway/caller.ts";
 import type { InvokeRequest } from "../../../gateway/gateway.ts";
 import type { JsonObject } from "../../../model/json.ts";
 import { MAX_RESULT_TOKENS } from "../../../model/units.ts";
@@ -30,7 +31,13 @@ const readMaxTokens = (args: JsonObject): number | undefined =>
   readOptionalInteger(args, "maxTokens", MAX_RESULT_TOKENS.least, MAX_RESULT_TOKENS.most);
 
 /** The caller with the deadline this call asks for. */
-export const withTimeout = (args: JsonObject, caller: MetaToolCaller): MetaToolCaller => ({
-  ...caller,
+export const withTimeout = (args: JsonObject, caller: MetaToolCaller): Caller => ({
+  signal: caller.signal,
+  onProgress: caller.onProgress,
+  hostCapabilities: caller.hostCapabilities,
+  meta: caller.meta,
   timeoutMs: readOptionalInteger(args, "timeoutMs", 1, LONGEST_CALL_MS),
+  since: caller.since,
+  askHost: caller.askHost,
+  log: caller.log,
 });

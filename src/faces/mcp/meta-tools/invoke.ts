@@ -1,4 +1,4 @@
-import { type MetaTool, STRING } from "../define-meta-tool.ts";
+import { type MetaTool, STRING, startable } from "../define-meta-tool.ts";
 import { CALL_PROPERTIES, readInvoke, withTimeout } from "./invoke-request.ts";
 
 export const invoke: MetaTool = {
@@ -7,6 +7,7 @@ export const invoke: MetaTool = {
   properties: { ...CALL_PROPERTIES, idempotencyKey: STRING },
   required: ["tool"],
   hints: { readOnlyHint: false, destructiveHint: true, idempotentHint: false, openWorldHint: true },
-  run: async (args, gateway, caller) =>
-    await gateway.relay(readInvoke(args, caller), withTimeout(args, caller), { readOnly: false }),
+  ...startable((args, gateway, caller, done) =>
+    gateway.relay(readInvoke(args, caller), withTimeout(args, caller), { readOnly: false }, done),
+  ),
 };

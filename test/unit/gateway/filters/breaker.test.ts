@@ -4,13 +4,12 @@ import { breaker } from "../../../../src/gateway/filters/breaker.ts";
 import { Guards } from "../../../../src/gateway/guards.ts";
 import type { BackendRunner } from "../../../../src/lifecycle/backend-runner.ts";
 import type { BackendState, Running } from "../../../../src/model/backend-state.ts";
-import type { CallHandler } from "../../../../src/model/call.ts";
 import { GatewayError } from "../../../../src/model/errors.ts";
 import type { Signal } from "../../../../src/model/signal.ts";
 import { ManualClock, settle } from "../../../support/manual-clock.ts";
-import { callOf, contextOf, DONE, OneServer, through } from "./one-call.ts";
+import { type Answering, callOf, contextOf, DONE, OneServer, through } from "./one-call.ts";
 
-const fail: CallHandler = () => Promise.reject(new GatewayError("unavailable", "Hung up"));
+const fail: Answering = () => Promise.reject(new GatewayError("unavailable", "Hung up"));
 
 function open(over: Partial<BackendRunner> = {}) {
   const clock = new ManualClock();
@@ -23,7 +22,7 @@ function open(over: Partial<BackendRunner> = {}) {
   const guards = new Guards(clock, () => {});
   const filter = breaker({ router, guards, clock, sendMs: () => 45_000 });
   const guard = guards.of(runner as BackendRunner);
-  const send = (next: CallHandler, context = contextOf()) => through(filter, next, callOf(), context);
+  const send = (next: Answering, context = contextOf()) => through(filter, next, callOf(), context);
   const failTimes = async (times: number) => {
     for (let time = 0; time < times; time += 1) await send(fail);
   };
@@ -93,7 +92,7 @@ describe("breaker", () => {
   });
 
   test("an impatient caller opens nothing, silence for as long as the server may take does", async () => {
-    const late: CallHandler = () => Promise.reject(new GatewayError("deadline_exceeded", "Too late"));
+    const late: Answering = () => Promise.reject(new GatewayError("deadline_exceeded", "Too late"));
     const { clock, guard, send } = open();
     await clock.advance(60_000);
     for (let time = 0; time < 20; time += 1) await send(late, contextOf({ timeoutMs: 50, notes: { sentAt: 0 } }));

@@ -1,15 +1,15 @@
 import { describe, expect, test } from "vitest";
 import { ResultCache } from "../../../../src/cache/result-cache.ts";
 import { cache } from "../../../../src/gateway/filters/cache.ts";
-import type { CallContext, CallHandler, ToolCall, ToolResult } from "../../../../src/model/call.ts";
+import type { CallContext, ToolCall, ToolResult } from "../../../../src/model/call.ts";
 import { GatewayError } from "../../../../src/model/errors.ts";
 import { gate } from "../../../support/fake-backend.ts";
 import { ManualClock, settle } from "../../../support/manual-clock.ts";
-import { callOf, contextOf, DONE, OneServer, through } from "./one-call.ts";
+import { type Answering, callOf, contextOf, DONE, OneServer, through } from "./one-call.ts";
 
 const TRUSTED = { trustAnnotations: true, cacheTtlMs: 1_000, callTimeoutMs: 5_000 };
 const failing =
-  (error: GatewayError): CallHandler =>
+  (error: GatewayError): Answering =>
   () =>
     Promise.reject(error);
 
@@ -20,14 +20,14 @@ function open(spec: ConstructorParameters<typeof OneServer>[0] = TRUSTED) {
   const server = new OneServer(spec);
   const filter = cache({ results, router: server.router, clock });
   let asked = 0;
-  const answer: CallHandler = async () => {
+  const answer: Answering = async () => {
     asked += 1;
     return { answer: asked };
   };
-  const send = (next: CallHandler = answer, over: Partial<CallContext> = {}, call: Partial<ToolCall> = {}) =>
+  const send = (next: Answering = answer, over: Partial<CallContext> = {}, call: Partial<ToolCall> = {}) =>
     through(filter, next, callOf(call), contextOf(over));
   const lateAnswer =
-    (ms: number): CallHandler =>
+    (ms: number): Answering =>
     async (call, context) => {
       await new Promise<void>((resolve) => void clock.after(ms, resolve));
       return await answer(call, context);
@@ -132,7 +132,7 @@ describe("a call of any other tool", () => {
   const lost = new GatewayError("unavailable", "Lost");
   const unsent = new GatewayError("unavailable", "Hung up", { outcome: "not_executed" });
 
-  test.each<{ what: string; next: CallHandler | undefined; unsureMs: number }>([
+  test.each<{ what: string; next: Answering | undefined; unsureMs: number }>([
     { what: "that is answered", next: undefined, unsureMs: 0 },
     { what: "that never ran", next: failing(unsent), unsureMs: 0 },
     { what: "of which nobody knows", next: failing(lost), unsureMs: 5_000 },

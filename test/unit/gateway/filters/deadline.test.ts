@@ -1,11 +1,10 @@
 import { expect, test } from "vitest";
 import { deadline } from "../../../../src/gateway/filters/deadline.ts";
-import type { CallHandler } from "../../../../src/model/call.ts";
 import { untilAborted } from "../../../support/fake-backend.ts";
 import { ManualClock } from "../../../support/manual-clock.ts";
-import { callOf, contextOf, DONE, through } from "./one-call.ts";
+import { type Answering, callOf, contextOf, DONE, through } from "./one-call.ts";
 
-const hang: CallHandler = (_call, { signal }) => untilAborted(signal);
+const hang: Answering = (_call, { signal }) => untilAborted(signal);
 
 test.each([
   {

@@ -1,7 +1,8 @@
+import { asPromise, endWith } from "../../../../src/gateway/call-endings.ts";
 import type { Router } from "../../../../src/gateway/router.ts";
 import type { BackendRunner } from "../../../../src/lifecycle/backend-runner.ts";
 import type { BackendSpec } from "../../../../src/model/backend-spec.ts";
-import type { CallContext, CallFilter, CallHandler, ToolCall, ToolResult } from "../../../../src/model/call.ts";
+import type { CallContext, CallFilter, CallHandler, ToolAnswer, ToolCall, ToolResult } from "../../../../src/model/call.ts";
 import type { GatewayError } from "../../../../src/model/errors.ts";
 import type { JsonObject } from "../../../../src/model/json.ts";
 import { readResult } from "../../../../src/model/raw-result.ts";
@@ -21,15 +22,24 @@ export const contextOf = (over: Partial<CallContext> = {}): CallContext => ({
   ...over,
 });
 
+/** What stands behind the filter under test. */
+export type Answering = (call: ToolCall, context: CallContext) => Promise<ToolAnswer>;
+
+/** The same as a step of the pipe. */
+export const handlerOf =
+  (answering: Answering): CallHandler =>
+  (call, context, done) =>
+    endWith(answering(call, context), context.signal, done);
+
 /** Sends a call through one filter; a failure is given back instead of thrown. */
 export const through = async (
   filter: CallFilter,
-  next: CallHandler,
+  next: Answering,
   call: ToolCall = callOf(),
   context: CallContext = contextOf(),
 ): Promise<ToolResult | GatewayError> => {
   try {
-    return readResult(await filter(next)(call, context));
+    return readResult(await asPromise(filter(handlerOf(next)), call, context));
   } catch (error) {
     return error as GatewayError;
   }

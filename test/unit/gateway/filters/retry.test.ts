@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { asPromise } from "../../../../src/gateway/call-endings.ts";
 import { retry } from "../../../../src/gateway/filters/retry.ts";
 import type { Guard, Guards } from "../../../../src/gateway/guards.ts";
 import type { Router } from "../../../../src/gateway/router.ts";
@@ -11,6 +12,7 @@ import { RetryBudget } from "../../../../src/resilience/retry-budget.ts";
 import { UsualTime } from "../../../../src/resilience/usual-time.ts";
 import { makeSpec } from "../../../support/fake-backend.ts";
 import { ManualClock } from "../../../support/manual-clock.ts";
+import { handlerOf } from "./one-call.ts";
 
 const JITTER_MS = 525; // with the dice in the middle
 const VERIFY = "The call may have run: verify its effect before you repeat it";
@@ -48,14 +50,16 @@ function place({ spec = {}, known = true, inFlight = 1 }: Setting = {}) {
   const context: CallContext = { id: "c1", notes: {}, signal: caller.signal, deadline: 30_000 };
   const send = (...ends: readonly (GatewayError | ToolResult)[]) => {
     const filter = retry(router as unknown as Router, { of: () => guard } as unknown as Guards, clock);
-    const handler = filter(async () => {
-      begun.push(clock.now());
-      const end = ends[begun.length - 1];
-      await new Promise<void>((resolve) => void clock.after(100, resolve));
-      if (end === undefined || end instanceof GatewayError) throw end;
-      return end;
-    });
-    return handler({ ref: REF, args: {} }, context).catch((error: unknown) => error as GatewayError);
+    const handler = filter(
+      handlerOf(async () => {
+        begun.push(clock.now());
+        const end = ends[begun.length - 1];
+        await new Promise<void>((resolve) => void clock.after(100, resolve));
+        if (end === undefined || end instanceof GatewayError) throw end;
+        return end;
+      }),
+    );
+    return asPromise(handler, { ref: REF, args: {} }, context).catch((error: unknown) => error as GatewayError);
   };
   return { clock, served, guard, begun, caller, send };
 }

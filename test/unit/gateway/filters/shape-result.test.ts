@@ -1,11 +1,12 @@
 import { describe, expect, test } from "vitest";
+import { asPromise } from "../../../../src/gateway/call-endings.ts";
 import { shapeResult } from "../../../../src/gateway/filters/shape-result.ts";
 import type { CallContext, ToolResult } from "../../../../src/model/call.ts";
 import { RawResult } from "../../../../src/model/raw-result.ts";
 import { ResultStore } from "../../../../src/results/result-store.ts";
 import { scanAnswer } from "../../../../src/wire/scan-answer.ts";
 import { ManualClock } from "../../../support/manual-clock.ts";
-import { callOf, contextOf, OneServer, through } from "./one-call.ts";
+import { callOf, contextOf, handlerOf, OneServer, through } from "./one-call.ts";
 
 const MIB = 2 ** 20;
 const textOf = (length: number, letter = "x") => ({ type: "text", text: letter.repeat(length) });
@@ -35,14 +36,14 @@ describe("shapeResult", () => {
     };
     const filter = shapeResult(new OneServer({ maxResultTokens: 1_000 }).router, new ResultStore(new ManualClock()));
     const fits = raw(3_990);
-    expect(await filter(async () => fits)(callOf(), contextOf())).toBe(fits);
-    expect(await filter(async () => raw(9_000))(callOf(), contextOf())).toMatchObject({
+    expect(await asPromise(filter(handlerOf(async () => fits)), callOf(), contextOf())).toBe(fits);
+    expect(await asPromise(filter(handlerOf(async () => raw(9_000))), callOf(), contextOf())).toMatchObject({
       isError: true,
       content: [{ text: "x".repeat(4_000) }, { type: "text" }],
     });
-    expect(await filter(async () => raw(9_000))(callOf(), contextOf({ maxTokens: Number.POSITIVE_INFINITY }))).toBeInstanceOf(
-      RawResult,
-    );
+    expect(
+      await asPromise(filter(handlerOf(async () => raw(9_000))), callOf(), contextOf({ maxTokens: Number.POSITIVE_INFINITY })),
+    ).toBeInstanceOf(RawResult);
   });
 
   test("cuts what does not fit, keeps the whole under a handle and says how to read the rest", async () => {
