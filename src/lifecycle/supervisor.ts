@@ -84,7 +84,12 @@ export class Supervisor implements BackendRunner {
     if (state.name !== "running") return undefined;
     const { running } = state;
     this.#idle.hold();
-    return { running, release: () => this.#idle.release(), explain: (error) => this.#ending.explain(running, error) };
+    let isHeld = true;
+    const release = (): void => {
+      if (isHeld) this.#idle.release();
+      isHeld = false;
+    };
+    return { running, release, explain: (error) => this.#ending.explain(running, error) };
   }
 
   async start(signal: Signal, onStage?: StageListener): Promise<Running> {

@@ -30,7 +30,7 @@ export interface AnswerReaderOptions {
   /** How many bytes a body of JSON may have that is read whole; undefined: every body is read as it comes. */
   readonly wholeBytes: number | undefined;
   readonly onAnswer: (answer: HttpAnswer | WholeAnswer) => void;
-  /** Hears why there is no answer; what breaks a body later is the body's to tell. */
+  /** Hears once why there is no answer; what breaks a body later is the body's to tell. */
   readonly onFailed: (error: unknown) => void;
 }
 
@@ -45,6 +45,7 @@ export class AnswerReader implements Dispatcher.DispatchHandler {
   #head: AnswerHead | undefined;
   #body: AnswerBody | undefined;
   #bytes = 0;
+  #failed = false;
 
   constructor(options: AnswerReaderOptions) {
     this.#options = options;
@@ -91,7 +92,7 @@ export class AnswerReader implements Dispatcher.DispatchHandler {
   onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {
     this.#unlisten();
     if (this.#body) this.#body.destroy(error);
-    else this.#options.onFailed(error);
+    else this.#fail(error);
   }
 
   readonly #giveUp = (): void => {
@@ -99,8 +100,15 @@ export class AnswerReader implements Dispatcher.DispatchHandler {
     this.#body?.on("error", () => {}); // whoever gave it up has the reason
     if (this.#body) this.#body.destroy(reason);
     else if (this.#controller) this.#controller.abort(reason);
-    else this.#options.onFailed(reason);
+    else this.#fail(reason);
   };
+
+  /** Once: a request that was given up in the queue for a connection is refused when its turn comes. */
+  #fail(reason: unknown): void {
+    if (this.#failed) return;
+    this.#failed = true;
+    this.#options.onFailed(reason);
+  }
 
   #unlisten(): void {
     this.#options.signal.removeEventListener("abort", this.#giveUp);

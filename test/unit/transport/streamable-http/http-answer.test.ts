@@ -186,3 +186,34 @@ describe("any other answer", () => {
     expect(heard).toEqual(["abort"]);
   });
 });
+
+test("a request that is given up in the queue for the only connection is told so once, and not again when its turn comes", async () => {
+  const [first, arrived] = [gate<void>(), gate<void>()];
+  const server = createServer(async (_request, response) => {
+    arrived.open();
+    await first.promise;
+    response.writeHead(200, JSON_TYPE).end("1");
+  }).listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const pool = new Pool(`http://127.0.0.1:${(server.address() as AddressInfo).port}`, { connections: 1 });
+  closing.push(
+    () => new Promise((resolve) => server.close(resolve)),
+    () => pool.destroy(),
+  );
+  const told: unknown[] = [];
+  const send = (signal: Signal) =>
+    new Promise<unknown>((onAnswer) => {
+      const onFailed = (error: unknown): void => void told.push(error);
+      pool.dispatch({ method: "GET", path: "/" }, new AnswerReader({ signal, wholeBytes: 100, onAnswer, onFailed }));
+    });
+  const caller = new LinkedSignal();
+  const answer = send(new LinkedSignal());
+  await arrived.promise;
+  void send(caller);
+  const last = send(new LinkedSignal());
+  caller.abort(gone);
+  expect(told).toEqual([gone]);
+  first.open();
+  await Promise.all([answer, last]);
+  expect(told).toEqual([gone]);
+});
