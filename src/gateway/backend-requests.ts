@@ -18,9 +18,10 @@ export const createBackendRequests =
   async (backend, method, params, caller) => {
     const runner = router.usable(backend);
     const { totalMs } = callBudget(runner.spec.callTimeoutMs, undefined, caller.timeoutMs);
+    const waitedMs = caller.since === undefined ? 0 : clock.now() - caller.since;
     const expired = () =>
       new GatewayError("deadline_exceeded", `"${backend}" did not answer ${method} within ${formatMs(totalMs)}`, { backend });
-    using deadline = linkDeadline(clock, totalMs, caller.signal, expired);
+    using deadline = linkDeadline(clock, totalMs - waitedMs, caller.signal, expired);
     const { signal } = deadline;
     return await runner.use(signal, async ({ connection }) => {
       assertOffered(backend, method, connection.peer.capabilities);

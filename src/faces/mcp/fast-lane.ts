@@ -65,6 +65,7 @@ export class FastLane {
     this.#running.set(id, controller);
     const { name, args, meta } = plain;
     handler({ name, args, meta, id, signal: controller }, (result) => {
+      if (this.#running.get(id) !== controller) return; // cancelled: the id may be another call's by now
       this.#running.delete(id);
       if (result === undefined) this.#exits.pass(message);
       else this.#exits.answer(id, result);

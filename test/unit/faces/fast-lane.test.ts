@@ -67,4 +67,25 @@ describe("the lane past the SDK", () => {
     expect(aborted()).toEqual([true, true, true]);
     expect(lane.take(PLAIN)).toBe(false);
   });
+
+  test("lets a call that was cancelled answer nobody, though its id is another call's by now", () => {
+    const answers: (string | number)[] = [];
+    const ends: ((result: JsonObject) => void)[] = [];
+    const signals: DirectCall["signal"][] = [];
+    const lane = new FastLane({ answer: (_id, answer) => answers.push(String(readResult(answer)["of"])), pass: () => {} });
+    lane.open(({ signal }, done) => {
+      signals.push(signal);
+      ends.push(done);
+    });
+    lane.take(PLAIN);
+    lane.cancel(1);
+    lane.take(PLAIN);
+    ends[0]?.({ of: "the first" });
+    expect(answers).toEqual([]);
+    lane.cancel(1);
+    expect(signals[1]?.aborted).toBe(true);
+    lane.take(PLAIN);
+    ends[2]?.({ of: "the third" });
+    expect(answers).toEqual(["the third"]);
+  });
 });

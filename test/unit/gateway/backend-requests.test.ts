@@ -53,6 +53,23 @@ test("the deadline covers start and answer", async () => {
   expect(await late).toMatchObject({ code: "deadline_exceeded", message: '"docs" did not answer prompts/list within 11 s' });
 });
 
+test("the deadline counts from the moment the request came", async () => {
+  await using house = openDocs({ callTimeoutMs: 1_000 });
+  house.backend("docs").answering = (_method, _params, { signal }) => untilAborted(signal);
+  await house.clock.advance(5_000);
+  let ended = false;
+  const asked = house.gateway.request("docs", "prompts/list", {}, caller({ since: house.clock.now() - 4_000 }));
+  const late = asked
+    .catch((error: unknown) => error)
+    .finally(() => {
+      ended = true;
+    });
+  await house.clock.advance(6_999);
+  expect(ended).toBe(false);
+  await house.clock.advance(1);
+  expect(await late).toMatchObject({ code: "deadline_exceeded" });
+});
+
 test("a server that is switched off is not started for it", async () => {
   await using house = openDocs({ enabled: false });
   await expect(house.gateway.request("docs", "prompts/list", {}, caller())).rejects.toMatchObject({ code: "permission_denied" });

@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { JsonWalk, NOWHERE } from "../../../src/wire/json-walk.ts";
+import { isJson } from "../../support/is-json.ts";
 
 const walk = new JsonWalk(128);
 
@@ -9,15 +10,6 @@ function isWalked(text: string | Buffer): boolean {
   walk.open(bytes);
   const end = walk.value(walk.space(0));
   return end !== NOWHERE && walk.space(end) === bytes.length;
-}
-
-function isJson(text: string): boolean {
-  try {
-    JSON.parse(text);
-    return true;
-  } catch {
-    return false;
-  }
 }
 
 function hasEscapedKey(value: unknown): boolean {

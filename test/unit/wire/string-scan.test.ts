@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { assembled } from "../../../scripts/assemble.ts";
+import { isJson } from "../../support/is-json.ts";
 
 /** What strings are made of, whole and broken, in lengths that let anything stand at the end of a block. */
 const shard = fc.oneof(
@@ -10,15 +11,6 @@ const shard = fc.oneof(
 );
 const broken = fc.constantFrom('"', "\n", "\0", "\x1f", "\\x", "\\u12g4", "\\u12", "\\U0041", "\\");
 const inside = fc.tuple(fc.array(shard, { maxLength: 60 }), fc.array(fc.tuple(fc.nat(), broken), { maxLength: 1 }));
-
-function isJson(text: string): boolean {
-  try {
-    JSON.parse(text);
-    return true;
-  } catch {
-    return false;
-  }
-}
 
 describe.each(["with WebAssembly", "without it"])("a look through long text, %s", (how) => {
   let walked: (text: string) => boolean;
