@@ -19,7 +19,7 @@ export async function recallToolsFile(spec: BackendSpec, path: string, store: St
   const kept = parseListing((await store.read(toolsFileName(spec.id))) ?? "", spec.id, digest);
   if (kept && !kept.stale) return asToolsFile(kept, spec);
   const judged = { ...emptyListing(digest), ...judgeTools(spec.id, toolsInText(path, text)) };
-  await store.write(toolsFileName(spec.id), printListing(spec.id, judged));
+  await store.write(toolsFileName(spec.id), printListing(spec.id, judged)).catch(() => {}); // what cannot be kept is judged again
   return asToolsFile(judged, spec);
 }
 

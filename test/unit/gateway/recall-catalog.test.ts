@@ -5,6 +5,7 @@ import { queryObjects } from "node:v8";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { listingName } from "../../../src/catalog/catalog-snapshot.ts";
 import { toolsFileName } from "../../../src/gateway/recall-tools-file.ts";
+import { GatewayError } from "../../../src/model/errors.ts";
 import type { StateStore } from "../../../src/model/ports.ts";
 import { createMemoryStore } from "../../../src/state/memory-store.ts";
 import { caller, entry, offer, openHouse, snapshotOf, tool } from "../../support/open-house.ts";
@@ -69,6 +70,14 @@ test("a tools file stands in until the server has run, its bad definitions set a
   expect(house.backend("notes").ledger).toEqual([]);
   await house.gateway.invoke({ tool: "notes/real", args: {} }, caller());
   expect((await house.gateway.describe(["notes/written"], caller())).errors).toMatchObject([{ error: { code: "not_found" } }]);
+});
+
+test("a tools file serves also where nothing can be kept of it", async () => {
+  const file = await toolsFile(JSON.stringify([tool("written")]));
+  const full: StateStore = { ...store, write: () => Promise.reject(new GatewayError("resource_exhausted", "Disk is full")) };
+  await using house = openHouse([entry("notes", { toolsFile: file, enabled: false })], { store: full });
+  const { tools } = await house.gateway.describe(["notes/written"], caller());
+  expect(tools).toHaveLength(1);
 });
 
 test("a tools file is judged once for all processes, and again when its text has changed", async () => {
