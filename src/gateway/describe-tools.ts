@@ -48,7 +48,10 @@ export async function describeTools(
 
 async function describeOne(router: Router, learn: LearnTools, ref: ToolRef, signal: Signal): Promise<DescribedTool> {
   const { spec } = router.backend(ref.backend);
-  if (!router.isAllowed(ref)) router.assertCallable(ref);
+  if (!router.isAllowed(ref)) {
+    const refusal = router.refusalOf(ref);
+    if (refusal) throw refusal;
+  }
   await learn.learnTool(ref, signal);
   const descriptor = router.descriptor(ref);
   if (!descriptor) throw router.noSuchTool(ref);

@@ -24,11 +24,17 @@ export class Intake {
     }
   }
 
-  /** Throws `shutting_down` once it is closed, or while it is shut for that server. */
+  /** Throws what a call of that server would be refused with. */
   assertOpen(backend: string): void {
-    if (this.#closed) throw shuttingDown();
-    if (!this.#stopping.has(backend)) return;
-    throw new GatewayError("shutting_down", `"${backend}" is being stopped and takes no new calls`, {
+    const refusal = this.refusalOf(backend);
+    if (refusal) throw refusal;
+  }
+
+  /** `shutting_down` once it is closed, or while it is shut for that server. */
+  refusalOf(backend: string): GatewayError | undefined {
+    if (this.#closed) return shuttingDown();
+    if (!this.#stopping.has(backend)) return undefined;
+    return new GatewayError("shutting_down", `"${backend}" is being stopped and takes no new calls`, {
       backend,
       hint: "Call again once it has stopped, if it is to be started anew",
     });

@@ -6,7 +6,7 @@ import { GatewayError } from "../model/errors.ts";
 import { didYouMean } from "../model/near-names.ts";
 import { formatToolRef, type ToolDescriptor, type ToolRef } from "../model/tool.ts";
 import { isToolAllowed } from "../security/policy.ts";
-import { assertUsable } from "./usable.ts";
+import { hindranceOf } from "./usable.ts";
 
 /** A backend's state as people see it. */
 export type ShownState = BackendState["name"] | "disabled" | "needs-config";
@@ -23,12 +23,7 @@ export class Router {
 
   /** The runner of a server; throws `not_found` with near names. */
   backend(id: string): BackendRunner {
-    const runner = this.#fleet.get(id);
-    if (runner) return runner;
-    const known = this.#fleet.all().map(({ spec }) => spec.id);
-    throw new GatewayError("not_found", `No server "${id}" in the registry${didYouMean(id, known)}`, {
-      hint: "Call list_servers to see every server, or discover to find a tool",
-    });
+    return thrown(this.#fleet.get(id) ?? this.#noSuchServer(id));
   }
 
   find(id: string): BackendRunner | undefined {
@@ -44,9 +39,13 @@ export class Router {
 
   /** The server, provided it may be started: enabled and with every variable set. */
   usable(id: string): BackendRunner {
-    const runner = this.backend(id);
-    assertUsable(runner.spec);
-    return runner;
+    return thrown(this.usableOrRefusal(id));
+  }
+
+  /** The same for whoever does not want what is against it thrown. */
+  usableOrRefusal(id: string): BackendRunner | GatewayError {
+    const runner = this.#fleet.get(id);
+    return runner ? (hindranceOf(runner.spec) ?? runner) : this.#noSuchServer(id);
   }
 
   /** Whether the registry's rules let this tool be seen and called. */
@@ -55,11 +54,12 @@ export class Router {
     return runner !== undefined && isToolAllowed(runner.spec.tools, ref.tool);
   }
 
-  /** Throws unless the server is usable and the registry lets this tool be called. */
-  assertCallable(ref: ToolRef): void {
-    this.usable(ref.backend);
-    if (this.isAllowed(ref)) return;
-    throw new GatewayError("permission_denied", `The registry does not allow "${formatToolRef(ref)}"`, {
+  /** Why a tool may not be called: its server is not usable, or the registry does not allow it; undefined if it may. */
+  refusalOf(ref: ToolRef): GatewayError | undefined {
+    const runner = this.usableOrRefusal(ref.backend);
+    if (runner instanceof GatewayError) return runner;
+    if (this.isAllowed(ref)) return undefined;
+    return new GatewayError("permission_denied", `The registry does not allow "${formatToolRef(ref)}"`, {
       backend: ref.backend,
       hint: `A person can allow it under mcpServers.${ref.backend}.tools in the registry`,
     });
@@ -86,4 +86,16 @@ export class Router {
       hint: `Call discover with server "${ref.backend}" to see what it offers`,
     });
   }
+
+  #noSuchServer(id: string): GatewayError {
+    const known = this.#fleet.all().map(({ spec }) => spec.id);
+    return new GatewayError("not_found", `No server "${id}" in the registry${didYouMean(id, known)}`, {
+      hint: "Call list_servers to see every server, or discover to find a tool",
+    });
+  }
+}
+
+function thrown(found: BackendRunner | GatewayError): BackendRunner {
+  if (found instanceof GatewayError) throw found;
+  return found;
 }

@@ -7,6 +7,7 @@ import type { Signal } from "../model/signal.ts";
 import { abandonOnAbort } from "../time/linked-signal.ts";
 import type { BackendRunner, Held, StageListener, UseOptions } from "./backend-runner.ts";
 import { Ending } from "./ending.ts";
+import { Hold } from "./hold.ts";
 import { IdleWatch } from "./idle-watch.ts";
 import { close, type LaunchDeps, launch } from "./launch.ts";
 import { Parking } from "./parking.ts";
@@ -82,14 +83,7 @@ export class Supervisor implements BackendRunner {
   hold(): Held | undefined {
     const { state } = this.#cell;
     if (state.name !== "running") return undefined;
-    const { running } = state;
-    this.#idle.hold();
-    let isHeld = true;
-    const release = (): void => {
-      if (isHeld) this.#idle.release();
-      isHeld = false;
-    };
-    return { running, release, explain: (error) => this.#ending.explain(running, error) };
+    return new Hold(state.running, this.#idle, this.#ending);
   }
 
   async start(signal: Signal, onStage?: StageListener): Promise<Running> {

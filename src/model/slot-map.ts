@@ -1,15 +1,18 @@
+const ANCHOR = Symbol("anchor");
+
 /**
  * A map for what comes and goes with every call, in the order of arrival. Unlike with a Map, a value that was deleted is garbage at once: V8 grows and
  * compacts a hash table into a new one, to which the old one goes on pointing; once one of them has reached the old generation, all that was in
  * any of them when it was replaced survives until the next full collection. Here the table holds numbers, and the values stand beside it.
  */
 export class SlotMap<K, V> {
-  readonly #slots = new Map<K, number>();
+  /** Never empty: a Map that becomes empty is shrunk with every deletion, outside of compiled code. */
+  readonly #slots = new Map<K | typeof ANCHOR, number>([[ANCHOR, 0]]);
   readonly #values: (V | undefined)[] = [];
   readonly #free: number[] = [];
 
   get size(): number {
-    return this.#slots.size;
+    return this.#slots.size - 1;
   }
 
   has(key: K): boolean {
@@ -44,17 +47,19 @@ export class SlotMap<K, V> {
 
   /** All keys of this moment, the oldest first. */
   keys(): K[] {
-    return [...this.#slots.keys()];
+    return [...this.#slots.keys()].slice(1) as K[]; // the anchor is the oldest
   }
 
   /** All values of this moment, the oldest first. */
   values(): V[] {
-    return [...this.#slots.values()].map((slot) => this.#values[slot] as V); // a slot that is taken holds a value
+    return this.keys().map((key) => this.get(key) as V); // a slot that is taken holds a value
   }
 
   /** The oldest value; undefined if there is none. */
   get first(): V | undefined {
-    for (const slot of this.#slots.values()) return this.#values[slot];
-    return undefined;
+    const slots = this.#slots.values();
+    slots.next(); // the anchor
+    const { value: slot } = slots.next();
+    return slot === undefined ? undefined : this.#values[slot];
   }
 }

@@ -1,4 +1,5 @@
 import type { Signal } from "../model/signal.ts";
+import { type Alarm, LONGEST_TIMER_MS, LongTimers } from "./long-timers.ts";
 
 /** Something scheduled; disposing it before it fires takes it back. */
 export interface Timer extends Disposable {
@@ -16,14 +17,39 @@ export interface Clock {
   after(ms: number, run: () => void): Timer;
 }
 
-const LONGEST_TIMER_MS = 2 ** 31 - 1;
+/** From here on a timer is most likely a deadline, and taken back. */
+const LONG_MS = 1_000;
 
 /** The machine's clock. */
 export const systemClock: Clock = {
   now: () => performance.now(),
   wallTime: () => Date.now(),
-  after: (ms, run) => new SystemTimer(setTimeout(run, Math.min(Math.max(0, ms), LONGEST_TIMER_MS))),
+  after: (ms, run) =>
+    ms >= LONG_MS ? new LongTimer(Math.min(ms, LONGEST_TIMER_MS), run) : new SystemTimer(setTimeout(run, Math.max(0, ms))),
 };
+
+const longTimers = new LongTimers<NodeJS.Timeout>({
+  now: systemClock.now,
+  set: (run, ms) => setTimeout(run, ms),
+  clear: (timer) => clearTimeout(timer),
+});
+
+class LongTimer implements Timer {
+  readonly #alarm: Alarm;
+
+  constructor(ms: number, run: () => void) {
+    this.#alarm = longTimers.add(ms, run);
+  }
+
+  unref(): this {
+    longTimers.release(this.#alarm);
+    return this;
+  }
+
+  [Symbol.dispose](): void {
+    longTimers.cancel(this.#alarm);
+  }
+}
 
 class SystemTimer implements Timer {
   readonly #timeout: NodeJS.Timeout;

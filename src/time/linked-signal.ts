@@ -56,8 +56,12 @@ export class LinkedSignal implements Signal, Disposable {
   }
 
   removeEventListener(_type: "abort", listener: () => void): void {
-    const at = this.#listeners?.indexOf(listener) ?? -1;
-    if (at >= 0) this.#listeners?.splice(at, 1);
+    const listeners = this.#listeners;
+    if (!listeners) return;
+    const at = listeners.lastIndexOf(listener);
+    if (at === listeners.length - 1)
+      listeners.pop(); // the usual case: the last who came leaves first
+    else if (at >= 0) listeners.splice(at, 1);
   }
 
   /** Aborts it, and tells everyone who listens; the first reason stands. */

@@ -24,6 +24,19 @@ const CANCELLED = "notifications/cancelled";
 const MESSAGE = "notifications/message";
 const ELICITED = "notifications/elicitation/complete";
 
+/** A class, for a literal with a computed key is put together outside of compiled code. */
+class OpenCall implements Disposable {
+  readonly #close: () => void;
+
+  constructor(close: () => void) {
+    this.#close = close;
+  }
+
+  [Symbol.dispose](): void {
+    this.#close();
+  }
+}
+
 /**
  * Takes what a backend sends its host beside its answers, questions and log lines, to the call it belongs to. Over HTTP that is
  * the call whose stream brings it; where nothing tells, the likeliest of those in flight; outside of any call the host itself, or,
@@ -46,12 +59,10 @@ export class OpenCalls {
     const place = this.#opened++;
     this.#open.set(place, call);
     if (this.#unclaimed.size > 0 && call.askHost) for (const id of [...this.#unclaimed.keys()]) this.#claim(id, call);
-    return {
-      [Symbol.dispose]: () => {
-        this.#open.delete(place);
-        this.#questions.callEnded(call);
-      },
-    };
+    return new OpenCall(() => {
+      this.#open.delete(place);
+      this.#questions.callEnded(call);
+    });
   }
 
   /** False for a message that is somebody else's. `call` is the one whose stream brought it, if there is one. */

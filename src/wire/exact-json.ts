@@ -1,3 +1,4 @@
+import { Buffer } from "node:buffer";
 import { type Survey, surveyJson } from "./survey-json.ts";
 
 const NUMBER = /-?\d[\d.eE+-]*/g;
@@ -107,10 +108,18 @@ function keysOf(value: unknown): number {
   let keys = 0;
   const waiting: unknown[] = [value];
   for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
-    if (typeof next !== "object" || next === null) continue;
-    const children = Object.values(next);
-    if (!Array.isArray(next)) keys += children.length;
-    for (const child of children) if (typeof child === "object" && child !== null) waiting.push(child);
+    if (Array.isArray(next)) {
+      for (const child of next) if (isContainer(child)) waiting.push(child);
+    } else if (isContainer(next)) {
+      // `in` gives the own keys of what was parsed, without a list of them
+      for (const key in next) {
+        keys += 1;
+        const child = next[key];
+        if (isContainer(child)) waiting.push(child);
+      }
+    }
   }
   return keys;
 }
+
+const isContainer = (value: unknown): value is Readonly<Record<string, unknown>> => typeof value === "object" && value !== null;

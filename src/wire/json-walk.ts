@@ -1,3 +1,4 @@
+import { Buffer } from "node:buffer";
 import { IS_PLAIN, stringStop } from "./string-scan.ts";
 
 const QUOTE = 0x22;

@@ -1,3 +1,5 @@
+import { Buffer } from "node:buffer";
+
 const NEWLINE = 10;
 const CARRIAGE_RETURN = 13;
 const SMALLEST_BUFFER = 4_096;
@@ -118,4 +120,4 @@ export class LineReader {
   }
 }
 
-const withoutReturn = (line: Buffer): Buffer => (line.at(-1) === CARRIAGE_RETURN ? line.subarray(0, -1) : line);
+const withoutReturn = (line: Buffer): Buffer => (line[line.length - 1] === CARRIAGE_RETURN ? line.subarray(0, -1) : line);

@@ -1,7 +1,9 @@
+import { Buffer } from "node:buffer";
 import type { Writable } from "node:stream";
 import { GatewayError } from "../model/errors.ts";
 
 const NEWLINE = Buffer.from("\n");
+const NOTHING = Buffer.alloc(0);
 const BROKEN = "Cannot write: the reading end is closed";
 const BATCH_BYTES = 64 * 2 ** 10;
 
@@ -15,6 +17,9 @@ export interface LineWriterOptions {
   /** The reader went away (EPIPE) or the stream broke; called once, every later write rejects. */
   readonly onFailed?: (error: Error) => void;
 }
+
+/** A line without its newline, as text or in pieces. */
+export type Line = string | readonly Uint8Array[];
 
 interface QueuedLine {
   /** What of the line is not handed to the stream yet. */
@@ -68,19 +73,19 @@ export class LineWriter {
   }
 
   /** Queues one line, its newline added here; resolves once the operating system has it, rejects if it never will. */
-  write(line: string | Uint8Array): Promise<void> {
+  write(line: Line): Promise<void> {
     return new Promise((resolve, reject) => {
       this.put(line, (failed) => (failed ? reject(failed) : resolve()));
     });
   }
 
   /** The same without a promise; `told` may be left out where `onFailed` says enough. */
-  put(line: string | Uint8Array, told?: LineTold): void {
+  put(line: Line, told?: LineTold): void {
     if (this.#failed) {
       told?.(this.#failed);
       return;
     }
-    const rest = typeof line === "string" ? Buffer.from(`${line}\n`) : Buffer.concat([line, NEWLINE]);
+    const rest = typeof line === "string" ? Buffer.from(`${line}\n`) : Buffer.concat([...line, NEWLINE]);
     this.#queue.push({ rest, told, begun: false });
     this.#queuedBytes += rest.length;
     if (!this.#congested && this.#queuedBytes > this.#options.highWaterBytes) {
@@ -124,9 +129,9 @@ export class LineWriter {
     const finished: QueuedLine[] = [];
     let room = BATCH_BYTES;
     for (let line = this.#queue[this.#next]; line; line = this.#queue[this.#next]) {
-      const part = line.rest.subarray(0, room);
+      const part = line.rest.length <= room ? line.rest : line.rest.subarray(0, room);
       line.begun = true;
-      line.rest = line.rest.subarray(part.length);
+      line.rest = part === line.rest ? NOTHING : line.rest.subarray(part.length);
       room -= part.length;
       parts.push(part);
       if (line.rest.length > 0) break;

@@ -1,4 +1,4 @@
-import { isUtf8 } from "node:buffer";
+import { Buffer, isUtf8 } from "node:buffer";
 import type { JsonObject } from "../model/json.ts";
 import { RawResult } from "../model/raw-result.ts";
 import { parseLosslessly } from "./exact-json.ts";
@@ -20,6 +20,7 @@ const TEXT = Buffer.from('"text"');
 const BLOCKS = [TEXT, Buffer.from('"image"'), Buffer.from('"audio"')];
 const QUOTE = 0x22;
 const COMMA = 0x2c;
+const ZERO = 0x30;
 const EQUALS = 0x3d;
 const OPEN_BRACE = 0x7b;
 const LONGEST_ID = 15;
@@ -117,8 +118,7 @@ class AnswerScanner {
   #takeId(at: number): number {
     const end = this.#walk.number(at);
     if (end === NOWHERE || end - at > LONGEST_ID) return NOWHERE;
-    const id = Number(this.#line.toString("latin1", at, end));
-    if (Number.isSafeInteger(id)) this.#id = id;
+    this.#id = wholeNumber(this.#line, at, end);
     return end;
   }
 
@@ -197,6 +197,17 @@ class AnswerScanner {
 const HAS_TEXT = 1;
 const HAS_DATA = 2;
 const HAS_MIME_TYPE = 4;
+
+/** The number that these digits write; NaN if anything else is among them. */
+function wholeNumber(text: Uint8Array, start: number, end: number): number {
+  let value = 0;
+  for (let at = start; at < end; at += 1) {
+    const digit = (text[at] ?? 0) - ZERO;
+    if (digit < 0 || digit > 9) return Number.NaN;
+    value = value * 10 + digit;
+  }
+  return value;
+}
 
 /** Whether it is base64 of whole bytes, as every host decodes it. */
 function isWholeBase64(text: Uint8Array, start: number, end: number): boolean {

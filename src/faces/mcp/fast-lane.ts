@@ -33,8 +33,6 @@ export interface FastLaneExits {
   readonly pass: (message: JSONRPCMessage) => void;
 }
 
-const PLAIN_PARAMS = new Set(["name", "arguments", "_meta"]);
-
 /**
  * A way for tool calls past the SDK's server, whose bookkeeping costs more than the hop. Closed until the era of the host is
  * known, and taken only by calls of the plainest form: everything else is the SDK's.
@@ -91,6 +89,7 @@ export function plainCall({ method, params }: JSONRPCRequest): PlainCall | undef
   if (method !== "tools/call" || !params) return undefined;
   const { name, arguments: args = {}, _meta: meta } = params as JsonObject;
   const plain = typeof name === "string" && isJsonObject(args) && (meta === undefined || isJsonObject(meta));
-  if (!plain || Object.keys(params).some((key) => !PLAIN_PARAMS.has(key))) return undefined;
+  if (!plain) return undefined;
+  for (const key in params) if (key !== "name" && key !== "arguments" && key !== "_meta") return undefined;
   return { name, args, meta };
 }

@@ -1,10 +1,11 @@
+import { SlotMap } from "../../model/slot-map.ts";
 import type { RequestId } from "../../wire/json-rpc.ts";
 
 const SUBSCRIPTION = "subscriptions/listen";
 
 /** The host's requests that are not answered yet. */
 export class OpenRequests {
-  readonly #methods = new Map<RequestId, string>();
+  readonly #methods = new SlotMap<RequestId, string>();
   #calls = 0;
   #waiting: (() => void)[] = [];
 
@@ -34,7 +35,7 @@ export class OpenRequests {
 
   /** Takes all requests off the list and gives back their ids. */
   settleAll(): readonly RequestId[] {
-    const ids = [...this.#methods.keys()];
+    const ids = this.#methods.keys();
     for (const id of ids) this.settle(id);
     return ids;
   }

@@ -1,3 +1,4 @@
+import { Buffer } from "node:buffer";
 import type { JSONRPCMessage } from "@modelcontextprotocol/server";
 import { GatewayError } from "../../model/errors.ts";
 import type { RawResult } from "../../model/raw-result.ts";
@@ -30,10 +31,14 @@ export function encodeMessage(message: JSONRPCMessage, room: number): string {
   }
 }
 
-/** The answer with a result in its own bytes; undefined if it is too large, which `encodeMessage` tells. */
-export function encodeRaw(id: RequestId, { pieces }: RawResult, room: number): Uint8Array | undefined {
-  const line = Buffer.concat([Buffer.from(`{"jsonrpc":"2.0","id":${JSON.stringify(id)},"result":`), ...pieces, CLOSE]);
-  return line.length <= Math.min(room, MAX_MESSAGE_BYTES) ? line : undefined;
+/** The pieces of the answer with a result in its own bytes; undefined if it is too large, which `encodeMessage` tells. */
+export function encodeRaw(id: RequestId, { pieces }: RawResult, room: number): readonly Uint8Array[] | undefined {
+  const line: Uint8Array[] = [Buffer.from(`{"jsonrpc":"2.0","id":${JSON.stringify(id)},"result":`)];
+  for (const piece of pieces) line.push(piece);
+  line.push(CLOSE);
+  let bytes = 0;
+  for (const piece of line) bytes += piece.length;
+  return bytes <= Math.min(room, MAX_MESSAGE_BYTES) ? line : undefined;
 }
 
 const CLOSE = Buffer.from("}");

@@ -14,7 +14,7 @@ import {
   type RequestId,
   type RpcErrorResponse,
 } from "../../wire/json-rpc.ts";
-import { LineWriter } from "../../wire/line-writer.ts";
+import { type Line, LineWriter } from "../../wire/line-writer.ts";
 import { FastLane } from "./fast-lane.ts";
 import type { Told } from "./host-link.ts";
 import { judgeMessage } from "./judge-message.ts";
@@ -110,7 +110,7 @@ export class StdioTransport implements Transport {
   /** Answers a request, unless it was cancelled or answered before. */
   answer(id: RequestId, result: ToolAnswer): void {
     if (!this.#open.settle(id)) return;
-    const raw = result instanceof RawResult ? encodeRaw(id, result, this.#room) : undefined;
+    const raw = result instanceof RawResult ? encodeRaw(id, result, this.#room()) : undefined;
     this.#put(raw ?? this.#encode({ jsonrpc: "2.0", id, result: readResult(result) }));
   }
 
@@ -186,15 +186,15 @@ export class StdioTransport implements Transport {
   }
 
   #encode(message: JSONRPCMessage): string {
-    return encodeMessage(message, this.#room);
+    return encodeMessage(message, this.#room());
   }
 
-  get #room(): number {
+  #room(): number {
     return MAX_QUEUED_BYTES - this.#writer.queuedBytes;
   }
 
-  #put(line: string | Uint8Array): void {
-    this.#writer.write(line).catch(() => {}); // a broken pipe is told by onFailed
+  #put(line: Line): void {
+    this.#writer.put(line); // a broken pipe is told by onFailed
   }
 
   #holdBack(): void {

@@ -4,7 +4,6 @@ import { GatewayError } from "../../model/errors.ts";
 import type { Permit } from "../../resilience/circuit-breaker.ts";
 import { type AttemptFacts, outcomeOf, SLOW_CALL_MS } from "../../resilience/outcome.ts";
 import type { Clock } from "../../time/clock.ts";
-import { tryRead } from "../call-endings.ts";
 import type { Guard, Guards } from "../guards.ts";
 import type { Router } from "../router.ts";
 import { attemptFacts } from "./attempt-facts.ts";
@@ -21,7 +20,7 @@ export interface BreakerFilterDeps {
 export const breaker = (deps: BreakerFilterDeps): CallFilter => {
   const { router, guards } = deps;
   return (next) => (call, ctx, done) => {
-    const runner = tryRead(() => router.usable(call.ref.backend));
+    const runner = router.usableOrRefusal(call.ref.backend);
     if (runner instanceof GatewayError) {
       done(runner);
       return;

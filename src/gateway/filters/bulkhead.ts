@@ -1,9 +1,8 @@
-import type { CallFilter } from "../../model/call.ts";
+import type { CallContext, CallFilter, ToolCall } from "../../model/call.ts";
 import { GatewayError } from "../../model/errors.ts";
 import { roughBytes } from "../../model/json.ts";
-import type { Stay } from "../../resilience/bulkhead.ts";
+import type { Bulkhead, Stay } from "../../resilience/bulkhead.ts";
 import type { Clock } from "../../time/clock.ts";
-import { tryRead } from "../call-endings.ts";
 import type { Guards } from "../guards.ts";
 import type { Router } from "../router.ts";
 
@@ -25,11 +24,17 @@ export const bulkhead =
         done(ending);
       });
     };
-    const stay = tryRead(() => {
-      const door = guards.of(router.usable(call.ref.backend)).bulkhead;
-      return door.enter({ signal: ctx.signal, bytes: roughBytes(call.args) });
-    });
+    const runner = router.usableOrRefusal(call.ref.backend);
+    const stay = runner instanceof GatewayError ? runner : tryEnter(guards.of(runner).bulkhead, call, ctx);
     if (stay instanceof GatewayError) done(stay);
     else if (stay instanceof Promise) stay.then(enter, (reason: unknown) => done(GatewayError.from(reason, ctx.signal)));
     else enter(stay);
   };
+
+function tryEnter(door: Bulkhead, { args }: ToolCall, { signal }: CallContext): Stay | Promise<Stay> | GatewayError {
+  try {
+    return door.enter({ signal, bytes: roughBytes(args) });
+  } catch (reason) {
+    return GatewayError.from(reason);
+  }
+}

@@ -3,7 +3,6 @@ import { GatewayError } from "../../model/errors.ts";
 import { mayRetry, withRetryAdvice } from "../../resilience/retry-policy.ts";
 import { isTrustedIdempotent } from "../../security/policy.ts";
 import { type Clock, sleep } from "../../time/clock.ts";
-import { tryRead } from "../call-endings.ts";
 import type { Guard, Guards } from "../guards.ts";
 import type { Router } from "../router.ts";
 
@@ -12,11 +11,12 @@ export const retry =
   (router: Router, guards: Guards, clock: Clock): CallFilter =>
   (next) =>
   (call, ctx, done) => {
-    const guard = tryRead(() => guards.of(router.usable(call.ref.backend)));
-    if (guard instanceof GatewayError) {
-      done(guard);
+    const runner = router.usableOrRefusal(call.ref.backend);
+    if (runner instanceof GatewayError) {
+      done(runner);
       return;
     }
+    const guard = guards.of(runner);
     tryOnce(guard, clock, next, call, ctx, (ending) => {
       if (ending instanceof GatewayError) tryAgain({ router, clock, next, guard, call, ctx, done }, ending);
       else done(ending);

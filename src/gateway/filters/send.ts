@@ -10,7 +10,7 @@ import { outcomeOf } from "../../resilience/outcome.ts";
 import type { Clock } from "../../time/clock.ts";
 import { linkDeadline } from "../../time/linked-signal.ts";
 import { notExecuted } from "../../transport/not-executed.ts";
-import { asPromise, endWith, tryRead } from "../call-endings.ts";
+import { asPromise, endWith } from "../call-endings.ts";
 import { mirroredCapabilities } from "../mirrored-capabilities.ts";
 import type { RefreshCatalog } from "../refresh-catalog.ts";
 import { reportStages } from "../report-stages.ts";
@@ -18,7 +18,7 @@ import type { Router } from "../router.ts";
 import { attemptFacts } from "./attempt-facts.ts";
 
 /** The key under which a backend is told for how many ms its answer is waited for; the protocol has none for that yet. */
-const TIMEOUT = "io.sallyport/timeoutMs";
+type OurMeta = { readonly "io.sallyport/timeoutMs": number };
 
 export interface SendDeps {
   readonly router: Router;
@@ -31,7 +31,7 @@ export interface SendDeps {
 /** Innermost: starts the backend if need be and asks it. The only step that touches a backend. */
 export const send = (deps: SendDeps): CallHandler => {
   const attempt: CallHandler = (call, ctx, done) => {
-    const runner = tryRead(() => deps.router.usable(call.ref.backend));
+    const runner = deps.router.usableOrRefusal(call.ref.backend);
     if (runner instanceof GatewayError) {
       done(runner);
       return;
@@ -105,9 +105,9 @@ async function askNewTool(deps: SendDeps, call: ToolCall, ctx: CallContext, conn
 }
 
 /** A legacy backend knows no rounds: to it the continuation of a call that is gone would be the call itself, once more. */
-function assertContinuable({ ref, round }: ToolCall, { era }: Connection): void {
-  if (era === "modern" || (round?.requestState === undefined && round?.inputResponses === undefined)) return;
-  throw new GatewayError("not_found", `Cannot go on with this call of "${ref.tool}": it is not waiting for answers any more`, {
+function refusalToContinue({ ref, round }: ToolCall, { era }: Connection): GatewayError | undefined {
+  if (era === "modern" || (round?.requestState === undefined && round?.inputResponses === undefined)) return undefined;
+  return new GatewayError("not_found", `Cannot go on with this call of "${ref.tool}": it is not waiting for answers any more`, {
     backend: ref.backend,
     hint: "Call again without inputResponses and requestState",
   });
@@ -129,7 +129,7 @@ function ask(
   descriptor: ToolDescriptor,
   done: CallDone,
 ): void {
-  const refusal = tryRead(() => assertContinuable(call, connection));
+  const refusal = refusalToContinue(call, connection);
   if (refusal) {
     done(refusal);
     return;
@@ -197,6 +197,6 @@ function paramsOf({ ref, args, round }: ToolCall, _meta: JsonObject): JsonObject
 
 function metaOf({ meta, hostCapabilities }: CallContext, connection: Connection, waitMs: number): JsonObject {
   const mirrored = mirroredCapabilities(hostCapabilities, connection);
-  const ours = { [TIMEOUT]: waitMs };
+  const ours: OurMeta = { "io.sallyport/timeoutMs": waitMs };
   return meta || mirrored ? merged(meta, mirrored, ours) : ours;
 }

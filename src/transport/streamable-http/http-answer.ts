@@ -1,3 +1,4 @@
+import { Buffer } from "node:buffer";
 import { Readable } from "node:stream";
 import type { Dispatcher } from "undici";
 import type { Signal } from "../../model/signal.ts";
@@ -155,5 +156,5 @@ export function mediaTypeOf(headers: AnswerHead["headers"]): string {
 const isPlainJson = (headers: AnswerHead["headers"]): boolean =>
   mediaTypeOf(headers) === "application/json" && (headers["content-encoding"] ?? "identity") === "identity";
 
-const joined = ([first, ...others]: readonly Buffer[], bytes: number): Buffer =>
-  first && others.length === 0 ? first : Buffer.concat(first ? [first, ...others] : [], bytes);
+const joined = (chunks: readonly Buffer[], bytes: number): Buffer =>
+  chunks.length === 1 && chunks[0] ? chunks[0] : Buffer.concat(chunks, bytes);

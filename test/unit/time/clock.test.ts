@@ -42,9 +42,8 @@ describe("systemClock", () => {
   test("does not run at once what is due later than a timer can count", () => {
     const longest = vi.spyOn(globalThis, "setTimeout");
     systemClock.after(Number.POSITIVE_INFINITY, () => {});
-    systemClock.after(2 ** 31 - 1, () => {});
     systemClock.after(2 ** 31 - 2, () => {});
-    expect(longest.mock.calls.map(([, ms]) => ms)).toEqual([2 ** 31 - 1, 2 ** 31 - 1, 2 ** 31 - 2]);
+    expect(longest.mock.calls.map(([, ms]) => ms)).toEqual([2 ** 31 - 1, 2 ** 31 - 2]); // the earlier of the two is waited for
     longest.mockRestore();
   });
 

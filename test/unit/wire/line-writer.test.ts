@@ -44,7 +44,7 @@ describe("LineWriter", () => {
     const lines = ["one", "x".repeat(300_000), "two", "ä".repeat(100_000), ""];
     const arrived = text(stream);
     for (const line of lines) void writer.write(line);
-    await writer.write(Buffer.from("bytes"));
+    await writer.write([Buffer.from("by"), Buffer.from("tes")]);
     stream.end();
     expect(await arrived).toBe([...lines, "bytes"].map((line) => `${line}\n`).join(""));
   });
@@ -169,7 +169,7 @@ describe("LineWriter", () => {
     const { stream, takeOne } = slowStream();
     const writer = new LineWriter(stream, { highWaterBytes: 1_000 });
     void writer.write("123");
-    void writer.write(Buffer.from("12"));
+    void writer.write([Buffer.from("12")]);
     expect([writer.handedOverBytes, writer.queuedBytes]).toEqual([0, 7]);
     takeOne();
     await new Promise(setImmediate);
@@ -179,7 +179,7 @@ describe("LineWriter", () => {
   test("bytes and text leave the same way, each with its newline", async () => {
     const { stream, taken, takeAll } = slowStream();
     const writer = new LineWriter(stream, { highWaterBytes: 1_000 });
-    void writer.write(new Uint8Array([0xff, 0x41]));
+    void writer.write([new Uint8Array([0xff, 0x41])]);
     void writer.write("a");
     await takeAll(writer);
     expect(taken).toEqual(["\uFFFDA\n", "a\n"]);

@@ -63,7 +63,7 @@ export class OneServer {
     const known = () => (server.definition ? { ref: REF, definition: server.definition, digest: server.digest } : undefined);
     const router = {
       find: () => server.runner,
-      usable: () => former,
+      usableOrRefusal: () => former,
       backend: () => former,
       descriptor: known,
       vouchedMs: () => this.vouchedMs,

@@ -44,7 +44,7 @@ function place({ spec = {}, known = true, inFlight = 1 }: Setting = {}) {
     pushback: new Pushback("git", clock),
     usual: new UsualTime(),
   } as Guard;
-  const router = { usable: () => runner, find: () => served.runner, descriptor: () => (known ? IDEMPOTENT : undefined) };
+  const router = { usableOrRefusal: () => runner, find: () => served.runner, descriptor: () => (known ? IDEMPOTENT : undefined) };
   const begun: number[] = [];
   const caller = new AbortController();
   const context: CallContext = { id: "c1", notes: {}, signal: caller.signal, deadline: 30_000 };
