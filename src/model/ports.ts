@@ -1,5 +1,5 @@
 import type { Readable, Writable } from "node:stream";
-import type { z } from "zod";
+import type * as z from "zod/mini";
 import type { BackendSpec } from "./backend-spec.ts";
 import type { CallDone, CallNotes, ProgressUpdate } from "./call.ts";
 import type { CallOutcome, ErrorCode } from "./errors.ts";
@@ -78,7 +78,7 @@ export interface RuntimeKind {
   /** Keys that choose it just as well: `urls`. */
   readonly otherKeys?: readonly string[] | undefined;
   /** The entry keys this runtime owns. */
-  readonly shape: z.ZodRawShape;
+  readonly shape: z.core.$ZodShape;
   /** Entry keys (or dotted paths) whose strings take `${VAR}`. */
   readonly expand: readonly string[];
   /** Variable names that the driver itself fills in later, such as `PORT`. */

@@ -1,4 +1,4 @@
-import type { z } from "zod";
+import type * as z from "zod/mini";
 import type { BackendSpec, ToolRules } from "../model/backend-spec.ts";
 import { digestOf } from "./digest.ts";
 import type { commonSchema } from "./entry-schema.ts";

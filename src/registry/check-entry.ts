@@ -1,4 +1,4 @@
-import type { z } from "zod";
+import type * as z from "zod/mini";
 import { GatewayError } from "../model/errors.ts";
 import type { JsonObject } from "../model/json.ts";
 import type { ParsedOptions, RuntimeKind } from "../model/ports.ts";

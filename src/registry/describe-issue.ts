@@ -1,4 +1,4 @@
-import type { z } from "zod";
+import type * as z from "zod/mini";
 import { oneOf, quote } from "./printable.ts";
 
 type Issue = z.core.$ZodIssue;

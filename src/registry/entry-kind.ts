@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod/mini";
 import type { RuntimeKind } from "../model/ports.ts";
 import { commonShape } from "./entry-schema.ts";
 
@@ -6,9 +6,9 @@ import { commonShape } from "./entry-schema.ts";
 export interface EntryKind {
   readonly runtime: RuntimeKind;
   /** The keys the runtime owns. */
-  readonly own: z.ZodObject;
+  readonly own: z.ZodMiniObject;
   /** Every key an entry of this runtime may have. */
-  readonly whole: z.ZodObject;
+  readonly whole: z.ZodMiniObject;
 }
 
 /** Makes the schemas of every runtime. */

@@ -1,4 +1,4 @@
-import type { z } from "zod";
+import type * as z from "zod/mini";
 import { isJsonObject, type JsonObject } from "../model/json.ts";
 import type { Watching } from "../model/watching.ts";
 import type { Timing } from "./build-spec.ts";

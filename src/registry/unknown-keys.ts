@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod/mini";
 import { isJsonObject, type JsonObject } from "../model/json.ts";
 import type { DocumentPath } from "./printable.ts";
 
@@ -12,7 +12,7 @@ export interface Sorted {
 }
 
 /** Separates the keys a schema knows from all others, at every depth; values of a wrong type pass through untouched. */
-export function sortOutUnknown(schema: z.ZodObject, value: JsonObject, onUnknown: OnUnknownKey): Sorted {
+export function sortOutUnknown(schema: z.ZodMiniObject, value: JsonObject, onUnknown: OnUnknownKey): Sorted {
   const extra = new Map<string, unknown>();
   const known = sortObject(schema, value, [], (path, written, siblings) => {
     extra.set(path.join("."), written);
@@ -24,21 +24,24 @@ export function sortOutUnknown(schema: z.ZodObject, value: JsonObject, onUnknown
 type Report = (path: DocumentPath, written: unknown, siblings: readonly string[]) => void;
 
 function sortValue(schema: unknown, value: unknown, path: DocumentPath, report: Report): unknown {
-  if (schema instanceof z.ZodOptional || schema instanceof z.ZodDefault || schema instanceof z.ZodNullable) {
-    return sortValue(schema.unwrap(), value, path, report);
+  if (schema instanceof z.ZodMiniOptional || schema instanceof z.ZodMiniDefault || schema instanceof z.ZodMiniNullable) {
+    return sortValue(schema.def.innerType, value, path, report);
   }
-  if (schema instanceof z.ZodObject && isJsonObject(value)) return sortObject(schema, value, path, report);
-  if (schema instanceof z.ZodArray && Array.isArray(value)) {
-    return value.map((item, index) => sortValue(schema.element, item, [...path, index], report));
+  if (schema instanceof z.ZodMiniObject && isJsonObject(value)) return sortObject(schema, value, path, report);
+  if (schema instanceof z.ZodMiniArray && Array.isArray(value)) {
+    return value.map((item, index) => sortValue(schema.def.element, item, [...path, index], report));
   }
-  if (schema instanceof z.ZodRecord && isJsonObject(value)) {
-    const sorted = Object.entries(value).map(([key, item]) => [key, sortValue(schema.valueType, item, [...path, key], report)]);
+  if (schema instanceof z.ZodMiniRecord && isJsonObject(value)) {
+    const sorted = Object.entries(value).map(([key, item]) => [
+      key,
+      sortValue(schema.def.valueType, item, [...path, key], report),
+    ]);
     return Object.fromEntries(sorted);
   }
   return value;
 }
 
-function sortObject(schema: z.ZodObject, value: JsonObject, path: DocumentPath, report: Report): JsonObject {
+function sortObject(schema: z.ZodMiniObject, value: JsonObject, path: DocumentPath, report: Report): JsonObject {
   const known = Object.keys(schema.shape);
   const kept: [string, unknown][] = [];
   for (const [key, item] of Object.entries(value)) {

@@ -13,8 +13,8 @@ import {
   Executed,
   Identified,
   type InspectedContainer,
-  Listed,
   type ListedContainer,
+  Listings,
   Version,
 } from "./engine-shapes.ts";
 
@@ -141,7 +141,7 @@ export class EngineApi implements AsyncDisposable {
   /** All containers with these labels, stopped ones too. */
   async list(labels: readonly string[], signal?: Signal): Promise<ListedContainer[]> {
     const query = { all: "true", filters: JSON.stringify({ label: labels }) };
-    return this.#http.json(Listed.array(), {
+    return this.#http.json(Listings, {
       method: "GET",
       path: `/containers/json`,
       query,

@@ -1,5 +1,5 @@
 import type { Dispatcher } from "undici";
-import type { z } from "zod";
+import type * as z from "zod/mini";
 import { GatewayError } from "../model/errors.ts";
 import type { Signal } from "../model/signal.ts";
 import type { Clock } from "../time/clock.ts";
@@ -69,7 +69,7 @@ export class EngineHttp implements AsyncDisposable {
   }
 
   /** Sends one call and reads its answer as JSON of the given shape. */
-  async json<T extends z.ZodType>(shape: T, call: EngineCall): Promise<z.infer<T>> {
+  async json<T extends z.ZodMiniType>(shape: T, call: EngineCall): Promise<z.infer<T>> {
     const { body } = await this.call(call);
     try {
       return shape.parse(JSON.parse(body.toString("utf8")));

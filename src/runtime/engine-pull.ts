@@ -1,12 +1,12 @@
-import { z } from "zod";
+import * as z from "zod/mini";
 import { LineReader } from "../wire/line-codec.ts";
 
 const PullLine = z.object({
-  status: z.string().optional(),
-  id: z.string().optional(),
-  progress: z.string().optional(),
-  stream: z.string().optional(),
-  error: z.string().optional(),
+  status: z.optional(z.string()),
+  id: z.optional(z.string()),
+  progress: z.optional(z.string()),
+  stream: z.optional(z.string()),
+  error: z.optional(z.string()),
 });
 
 const MAX_LINE_BYTES = 64 * 1_024;

@@ -1,28 +1,29 @@
-import { z } from "zod";
+import * as z from "zod/mini";
 
 export const Version = z.object({
   Version: z.string(),
   ApiVersion: z.string(),
-  Components: z.array(z.object({ Name: z.string() })).default([]),
+  Components: z._default(z.array(z.object({ Name: z.string() })), []),
 });
 const Binding = z.object({ HostIp: z.string(), HostPort: z.string() });
 export const Container = z.object({
   Id: z.string(),
   Image: z.string(),
-  State: z.object({ Status: z.string(), ExitCode: z.number().default(0), OOMKilled: z.boolean().default(false) }),
+  State: z.object({ Status: z.string(), ExitCode: z._default(z.number(), 0), OOMKilled: z._default(z.boolean(), false) }),
   Config: z.object({
-    Labels: z.record(z.string(), z.string()).nullish(),
-    Healthcheck: z.object({ Test: z.array(z.string()).nullish() }).nullish(),
+    Labels: z.nullish(z.record(z.string(), z.string())),
+    Healthcheck: z.nullish(z.object({ Test: z.nullish(z.array(z.string())) })),
   }),
-  NetworkSettings: z.object({ Ports: z.record(z.string(), z.array(Binding).nullable()).nullish() }),
+  NetworkSettings: z.object({ Ports: z.nullish(z.record(z.string(), z.nullable(z.array(Binding)))) }),
 });
 export const Listed = z.object({
   Id: z.string(),
   Names: z.array(z.string()),
   State: z.string(),
   Created: z.number(),
-  Labels: z.record(z.string(), z.string()).nullish(),
+  Labels: z.nullish(z.record(z.string(), z.string())),
 });
+export const Listings = z.array(Listed);
 
 export type EngineVersion = z.infer<typeof Version>;
 /** What the house reads of an inspected container; Docker's field names. */
@@ -33,4 +34,4 @@ export type ListedContainer = z.infer<typeof Listed>;
 /** An answer of which only the id matters. */
 export const Identified = z.object({ Id: z.string() });
 /** How a command run inside a container ended. */
-export const Executed = z.object({ ExitCode: z.number().nullable() });
+export const Executed = z.object({ ExitCode: z.nullable(z.number()) });

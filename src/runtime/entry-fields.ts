@@ -1,19 +1,19 @@
-import { z } from "zod";
+import * as z from "zod/mini";
 import { GatewayError } from "../model/errors.ts";
 import type { JsonObject } from "../model/json.ts";
 
-const STRING_MAP = z.record(z.string(), z.string()).optional();
+const STRING_MAP = z.optional(z.record(z.string(), z.string()));
 
 /** Fields every runtime may read although none owns them. */
 export const SHARED_SHAPE = {
   env: STRING_MAP,
   headers: STRING_MAP,
-  transport: z.enum(["stdio", "http", "sse"]).optional(),
-  replicas: z.int().optional(),
+  transport: z.optional(z.enum(["stdio", "http", "sse"])),
+  replicas: z.optional(z.int()),
 };
 
 /** The fields a runtime knows, typed; throws `invalid_argument` that names the first field that is not as the shape says. */
-export function readFields<T extends z.ZodRawShape>(shape: T, fields: JsonObject): z.infer<z.ZodObject<T>> {
+export function readFields<T extends z.core.$ZodShape>(shape: T, fields: JsonObject): z.infer<z.ZodMiniObject<T>> {
   const read = z.object(shape).safeParse(fields);
   if (read.success) return read.data;
   const [problem] = read.error.issues;

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod/mini";
 import type { BackendSpec } from "../model/backend-spec.ts";
 import { GatewayError } from "../model/errors.ts";
 import type { JsonObject } from "../model/json.ts";
@@ -13,14 +13,17 @@ export interface RemoteOptions {
 }
 
 const shape = {
-  url: z.string().min(1).optional().describe("Address of the MCP endpoint, http or https"),
-  urls: z
-    .array(z.string().min(1))
-    .min(1)
-    .max(16)
-    .optional()
-    .describe("Addresses of several instances of the same server, instead of url; they share the calls"),
-  headers: SHARED_SHAPE.headers.describe("Headers sent with every request, such as Authorization"),
+  url: z.optional(z.string().check(z.minLength(1), z.describe("Address of the MCP endpoint, http or https"))),
+  urls: z.optional(
+    z
+      .array(z.string().check(z.minLength(1)))
+      .check(
+        z.minLength(1),
+        z.maxLength(16),
+        z.describe("Addresses of several instances of the same server, instead of url; they share the calls"),
+      ),
+  ),
+  headers: SHARED_SHAPE.headers.check(z.describe("Headers sent with every request, such as Authorization")),
 };
 
 /** The runtime of entries with a `url` or several `urls`: nothing is started, the backend is somebody else's. */

@@ -9,6 +9,7 @@ export const MAX_TOOLS = 512;
 const MAX_REPORTED = 512;
 const MAX_NAME_CHARACTERS = 128;
 /** Wider than the specification's `[A-Za-z0-9_.-]`: real backends use `/`, `:` and names in other scripts. */
+const PLAIN_NAME = /^[\w.\-/:@+~]+$/;
 const NAME = /^[\p{L}\p{M}\p{N}_.\-/:@+~]+$/u;
 
 /** A definition that may enter the catalog, untouched, or the reason why it may not, as one sentence for people. */
@@ -72,7 +73,7 @@ function faultOfName(name: string): string | undefined {
   if (name.length > 2 * MAX_NAME_CHARACTERS || [...name].length > MAX_NAME_CHARACTERS) {
     return `The name has more than ${MAX_NAME_CHARACTERS} characters`;
   }
-  if (NAME.test(name) && neutralise(name, { multiline: false }) === name) return undefined;
+  if ((PLAIN_NAME.test(name) || NAME.test(name)) && neutralise(name, { multiline: false }) === name) return undefined;
   return "The name has characters other than letters, digits and _ . - / : @ + ~";
 }
 

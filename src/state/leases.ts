@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
-import { z } from "zod";
+import * as z from "zod/mini";
 import { GatewayError } from "../model/errors.ts";
 import type { Lease, LeaseBook, LeaseHolder } from "../model/ports.ts";
 import type { Clock } from "../time/clock.ts";
@@ -15,8 +15,8 @@ const MAX_LEASE_BYTES = 4_096;
 const ABANDONED_AFTER_MS = 3_600_000;
 
 const Holder = z.object({
-  pid: z.int().positive(), // 0 and below would ask about whole process groups
-  processStartTime: z.string().optional(),
+  pid: z.int().check(z.positive()), // 0 and below would ask about whole process groups
+  processStartTime: z.optional(z.string()),
   gatewayNonce: z.string(),
   createdAt: z.number(),
 });

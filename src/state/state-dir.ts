@@ -1,9 +1,10 @@
 import { constants, type Stats } from "node:fs";
 import { lstat, mkdir, open } from "node:fs/promises";
 import { homedir } from "node:os";
-import { isAbsolute, join, resolve } from "node:path";
+import { join } from "node:path";
 import { GatewayError } from "../model/errors.ts";
 import { fileFailure } from "./file-failure.ts";
+import { absolute, cachePath, type Environment } from "./state-path.ts";
 
 /** The gateway's own directories: both exist, belong to this user and are closed to everyone else. */
 export interface StateDirs {
@@ -12,8 +13,6 @@ export interface StateDirs {
   /** Leases: what is true of running processes. */
   readonly runtime: string;
 }
-
-type Environment = Readonly<Record<string, string | undefined>>;
 
 const OTHERS = 0o077;
 const HINT = "Move it away, or set SALLYPORT_STATE_DIR to a directory that you own";
@@ -73,15 +72,6 @@ function refuseForeign(path: string, found: Stats, uid: number | undefined): voi
 
 const refusal = (path: string, reason: string): GatewayError =>
   new GatewayError("needs_config", `Cannot use "${path}" as a state directory: ${reason}`, { hint: HINT });
-
-function cachePath(env: Environment, home: string): string {
-  const chosen = env["SALLYPORT_STATE_DIR"];
-  if (chosen) return resolve(chosen);
-  return join(absolute(env["XDG_CACHE_HOME"]) ?? join(home, ".cache"), "sallyport");
-}
-
-/** A path of the XDG base directory specification, which has relative ones ignored. */
-const absolute = (path: string | undefined): string | undefined => (path && isAbsolute(path) ? path : undefined);
 
 async function belongsTo(path: string, uid: number | undefined): Promise<boolean> {
   const found = await lstat(path).catch(() => undefined);

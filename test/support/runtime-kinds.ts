@@ -1,8 +1,8 @@
-import { z } from "zod";
+import * as z from "zod/mini";
 import { GatewayError } from "../../src/model/errors.ts";
 import type { RuntimeKind } from "../../src/model/ports.ts";
 
-const transport = z.enum(["stdio", "http", "sse"]).optional();
+const transport = z.optional(z.enum(["stdio", "http", "sse"]));
 
 /** Small stand-ins for the runtimes, with their keys and shapes; the options they parse are the fields they were given. */
 export const fixtureKinds: readonly RuntimeKind[] = [
@@ -10,11 +10,11 @@ export const fixtureKinds: readonly RuntimeKind[] = [
     kind: "process",
     key: "command",
     shape: {
-      command: z.string().min(1).describe("Program to run"),
-      args: z.array(z.string()).optional().describe("Its arguments"),
-      cwd: z.string().optional().describe("Its directory"),
-      port: z.int().min(1).max(65_535).optional().describe("Its port"),
-      path: z.string().startsWith("/").optional().describe("Its path"),
+      command: z.string().check(z.minLength(1), z.describe("Program to run")),
+      args: z.optional(z.array(z.string()).check(z.describe("Its arguments"))),
+      cwd: z.optional(z.string().check(z.describe("Its directory"))),
+      port: z.optional(z.int().check(z.minimum(1), z.maximum(65_535), z.describe("Its port"))),
+      path: z.optional(z.string().check(z.startsWith("/"), z.describe("Its path"))),
     },
     expand: ["command", "args", "env", "cwd"],
     reserved: ["PORT"],
@@ -23,7 +23,7 @@ export const fixtureKinds: readonly RuntimeKind[] = [
   {
     kind: "remote",
     key: "url",
-    shape: { url: z.string().min(1).describe("Address") },
+    shape: { url: z.string().check(z.minLength(1), z.describe("Address")) },
     expand: ["url", "headers"],
     reserved: [],
     parse({ fields }) {
@@ -39,13 +39,13 @@ export const fixtureKinds: readonly RuntimeKind[] = [
     shape: {
       container: z
         .object({
-          image: z.string().regex(/^\w/, "expected an image name").describe("Image"),
-          transport: z.enum(["stdio", "http"]).optional().describe("How it speaks"),
-          args: z.array(z.string()).optional().describe("Arguments"),
-          volumes: z.array(z.string().regex(/^\//, "an absolute path")).optional().describe("Volumes"),
-          port: z.int().min(1).max(65_535).optional().describe("Port"),
+          image: z.string().check(z.regex(/^\w/, "expected an image name"), z.describe("Image")),
+          transport: z.optional(z.enum(["stdio", "http"]).check(z.describe("How it speaks"))),
+          args: z.optional(z.array(z.string()).check(z.describe("Arguments"))),
+          volumes: z.optional(z.array(z.string().check(z.regex(/^\//, "an absolute path"))).check(z.describe("Volumes"))),
+          port: z.optional(z.int().check(z.minimum(1), z.maximum(65_535), z.describe("Port"))),
         })
-        .describe("A container"),
+        .check(z.describe("A container")),
     },
     expand: ["container.args", "container.volumes"],
     reserved: ["PORT"],

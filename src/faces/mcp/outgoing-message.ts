@@ -33,7 +33,7 @@ export function encodeMessage(message: JSONRPCMessage, room: number): string {
 
 /** The pieces of the answer with a result in its own bytes; undefined if it is too large, which `encodeMessage` tells. */
 export function encodeRaw(id: RequestId, { pieces }: RawResult, room: number): readonly Uint8Array[] | undefined {
-  const line: Uint8Array[] = [Buffer.from(`{"jsonrpc":"2.0","id":${JSON.stringify(id)},"result":`)];
+  const line: Uint8Array[] = [Buffer.from(`{"jsonrpc":"2.0","id":${typeof id === "number" ? id : JSON.stringify(id)},"result":`)];
   for (const piece of pieces) line.push(piece);
   line.push(CLOSE);
   let bytes = 0;

@@ -1,0 +1,36 @@
+import { lstatSync } from "node:fs";
+import * as nodeModule from "node:module";
+import { homedir } from "node:os";
+import { join } from "node:path";
+import { cachePath, type Environment } from "../state/state-path.ts";
+
+const OTHERS = 0o077;
+
+/** What Node has of it from 22.1 on. */
+interface CompileCache {
+  readonly enableCompileCache?: (directory: string) => unknown;
+}
+
+/**
+ * Lets Node keep the compiled form of what is loaded from now on, and take it from there the next time: the first search of a
+ * process comes a quarter sooner. Where Node cannot, and as long as there is no directory of ours that is closed to everybody else, nothing
+ * happens: kept code is code that is run. `NODE_COMPILE_CACHE` and `NODE_DISABLE_COMPILE_CACHE` outweigh it.
+ */
+export function keepCompiledCode(
+  env: Environment = process.env,
+  { enableCompileCache }: CompileCache = nodeModule as CompileCache,
+  uid = process.getuid?.(),
+): void {
+  const directory = cachePath(env, homedir());
+  if (enableCompileCache && !env["NODE_COMPILE_CACHE"] && isOurs(directory, uid)) enableCompileCache(join(directory, "compiled"));
+}
+
+/** A gateway makes it so when it opens its state; before the first has, nothing is kept. */
+function isOurs(directory: string, uid: number | undefined): boolean {
+  try {
+    const found = lstatSync(directory);
+    return found.isDirectory() && (found.mode & OTHERS) === 0 && (uid === undefined || found.uid === uid);
+  } catch {
+    return false;
+  }
+}
