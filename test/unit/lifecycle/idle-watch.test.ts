@@ -1,4 +1,4 @@
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import { IdleWatch } from "../../../src/lifecycle/idle-watch.ts";
 import { ManualClock, settle } from "../../support/manual-clock.ts";
 
@@ -20,6 +20,44 @@ describe("IdleWatch", () => {
     idle.touch();
     await clock.advance(10_000);
     expect(ran).toEqual(["pause at 1900", "stop at 5900"]);
+    expect(clock.waiting).toBe(0);
+  });
+
+  test("the sooner stage comes first, in whatever order they are given", async () => {
+    const { clock, idle, ran } = watch({ stop: 5_000, pause: 1_000 });
+    idle.touch();
+    await clock.advance(10_000);
+    expect(ran).toEqual(["pause at 1000", "stop at 5000"]);
+  });
+
+  test("a call sets no timer as long as the one that is set looks in time, and one again where it would not", async () => {
+    const { clock, idle } = watch();
+    const set = vi.spyOn(clock, "after");
+    idle.touch();
+    await clock.advance(10);
+    idle.hold();
+    idle.release();
+    expect(set).toHaveBeenCalledTimes(1);
+    await clock.advance(2_000); // the first stage has run, and the timer is set for the second
+    expect(set).toHaveBeenCalledTimes(3);
+    idle.touch();
+    expect(set).toHaveBeenCalledTimes(4);
+    expect(clock.waiting).toBe(1);
+  });
+
+  test("two touches at the same moment need one timer", () => {
+    const { clock, idle } = watch();
+    const set = vi.spyOn(clock, "after");
+    idle.touch();
+    idle.touch();
+    expect(set).toHaveBeenCalledTimes(1);
+  });
+
+  test("without stages nothing waits for anything", async () => {
+    const { clock, idle } = watch({});
+    idle.touch();
+    idle.hold();
+    idle.release();
     expect(clock.waiting).toBe(0);
   });
 
