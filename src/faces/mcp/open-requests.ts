@@ -33,11 +33,11 @@ export class OpenRequests {
     return true;
   }
 
-  /** Takes all requests off the list and gives back their ids. */
-  settleAll(): readonly RequestId[] {
-    const ids = this.#methods.keys();
-    for (const id of ids) this.settle(id);
-    return ids;
+  /** Takes all requests off the list and gives back their ids and methods. */
+  settleAll(): readonly { readonly id: RequestId; readonly method: string }[] {
+    const all = this.#methods.keys().map((id) => ({ id, method: this.#methods.get(id) ?? "" }));
+    for (const { id } of all) this.settle(id);
+    return all;
   }
 
   /** Resolves when no call is open. */

@@ -6,15 +6,9 @@ import type { JsonObject } from "../../model/json.ts";
 import { RawResult, readResult } from "../../model/raw-result.ts";
 import type { Clock } from "../../time/clock.ts";
 import { stringifyExactly } from "../../wire/exact-json.ts";
-import {
-  errorResponse,
-  INTERNAL_ERROR,
-  isRequestId,
-  type ParsedMessage,
-  type RequestId,
-  type RpcErrorResponse,
-} from "../../wire/json-rpc.ts";
+import { errorResponse, isRequestId, type ParsedMessage, type RequestId, type RpcErrorResponse } from "../../wire/json-rpc.ts";
 import { type Line, LineWriter } from "../../wire/line-writer.ts";
+import { abandoned } from "./abandoned.ts";
 import { FastLane } from "./fast-lane.ts";
 import type { Told } from "./host-link.ts";
 import { judgeMessage } from "./judge-message.ts";
@@ -144,8 +138,7 @@ export class StdioTransport implements Transport {
     this.#input.stop();
     this.lane.close();
     this.#stallWatch?.[Symbol.dispose]();
-    for (const id of this.#open.settleAll())
-      this.#refuse(errorResponse(id, { code: INTERNAL_ERROR, message: "Request abandoned: the gateway is shutting down" }));
+    for (const { id, method } of this.#open.settleAll()) this.#refuse(errorResponse(id, abandoned(method)));
     this.onclose?.();
     this.#end("closed");
   }

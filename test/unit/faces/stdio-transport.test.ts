@@ -252,6 +252,19 @@ describe("the end", () => {
     expect(wire.log.closed).toBe(1);
   });
 
+  test("close says of a call that it may have run, and of anything else that it did not", async () => {
+    const wire = await openWire();
+    await wire.say(request(1, "tools/call"), request(2, "prompts/list"));
+    await wire.transport.close();
+    expect(await wire.heard()).toMatchObject([
+      {
+        id: 1,
+        error: { message: expect.stringContaining("verify its effect"), data: { code: "shutting_down", outcome: "unknown" } },
+      },
+      { id: 2, error: { data: { code: "shutting_down", outcome: "not_executed" } } },
+    ]);
+  });
+
   test("close answers what is in flight and is told once", async () => {
     const wire = await openWire();
     await wire.say(request(1), request(2, "subscriptions/listen"));
