@@ -1,53 +1,50 @@
 import * as z from "zod/mini";
+import { described } from "../model/described.ts";
 import { type Threshold, USUAL_WATCHING, type Watching } from "../model/watching.ts";
 
 const { alerts: usual } = USUAL_WATCHING;
 
 const threshold = (what: string, { warn, critical }: Threshold) =>
   z.optional(
-    z
-      .object({
+    described(
+      z.object({
         warn: z.optional(
-          z.number().check(z.minimum(0), z.describe(`From where on it is worth a warning; default ${warn}, 0 for never`)),
+          described(z.number().check(z.minimum(0)), `From where on it is worth a warning; default ${warn}, 0 for never`),
         ),
         critical: z.optional(
-          z.number().check(z.minimum(0), z.describe(`From where on it is critical; default ${critical}, 0 for never`)),
+          described(z.number().check(z.minimum(0)), `From where on it is critical; default ${critical}, 0 for never`),
         ),
-      })
-      .check(z.describe(what)),
+      }),
+      what,
+    ),
   );
 
 const alertsSchema = z.object({
   p95Ms: threshold("What 95 of 100 calls of a server do not exceed, in milliseconds", usual.p95Ms),
   errorPercent: threshold("Failed calls of a server among a hundred", usual.errorPercent),
   downMs: z.optional(
-    z
-      .int()
-      .check(z.minimum(0), z.describe(`How long a server may be down, in milliseconds; default ${usual.downMs}, 0 for ever`)),
+    described(z.int().check(z.minimum(0)), `How long a server may be down, in milliseconds; default ${usual.downMs}, 0 for ever`),
   ),
   minCalls: z.optional(
-    z
-      .int()
-      .check(z.minimum(1), z.describe(`Fewer calls than this in the last minutes raise no alert; default ${usual.minCalls}`)),
+    described(z.int().check(z.minimum(1)), `Fewer calls than this in the last minutes raise no alert; default ${usual.minCalls}`),
   ),
 });
 
 const metricsSchema = z.object({
   socket: z.optional(
-    z
-      .union([z.boolean(), z.string().check(z.minLength(1))])
-      .check(z.describe("A Unix socket: its path, or true for one in Sallyport's own directory")),
+    described(
+      z.union([z.boolean(), z.string().check(z.minLength(1))]),
+      "A Unix socket: its path, or true for one in Sallyport's own directory",
+    ),
   ),
-  port: z.optional(z.int().check(z.minimum(0), z.maximum(65_535), z.describe("A port on 127.0.0.1; 0 for a free one"))),
+  port: z.optional(described(z.int().check(z.minimum(0), z.maximum(65_535)), "A port on 127.0.0.1; 0 for a free one")),
 });
 
 /** The keys at the top of the file that say how the gateway is watched. */
 export const watchingShape = {
-  alerts: z.optional(alertsSchema.check(z.describe("When status and the log tell that a server is slow, fails or is down"))),
+  alerts: z.optional(described(alertsSchema, "When status and the log tell that a server is slow, fails or is down")),
   metrics: z.optional(
-    metricsSchema.check(
-      z.describe("Where the figures are shown, at /metrics for Prometheus; nowhere by default; read at the start"),
-    ),
+    described(metricsSchema, "Where the figures are shown, at /metrics for Prometheus; nowhere by default; read at the start"),
   ),
 };
 

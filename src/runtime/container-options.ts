@@ -1,4 +1,5 @@
 import * as z from "zod/mini";
+import { described } from "../model/described.ts";
 import type { ParsedEntry, RuntimeKind } from "../model/ports.ts";
 import { parseBytes } from "../model/units.ts";
 import { parseVolume, type Volume } from "./container-volumes.ts";
@@ -33,76 +34,69 @@ export interface ContainerOptions {
   readonly stopTimeoutSec: number;
 }
 
-const INSIDE = z.string().check(z.startsWith("/"));
+const inside = () => z.string().check(z.startsWith("/"));
 
 const Container = z.object({
-  image: z
-    .string()
-    .check(
-      z.regex(/^[\w][\w.\-/:@]*$/, "expected an image name"),
-      z.describe("Image to run, best pinned by digest: name@sha256:…"),
-    ),
+  image: described(
+    z.string().check(z.regex(/^[\w][\w.\-/:@]*$/, "expected an image name")),
+    "Image to run, best pinned by digest: name@sha256:…",
+  ),
   transport: z.optional(
-    z.enum(["stdio", "http", "sse"]).check(z.describe("How the image speaks MCP; without it stdio, as most images do")),
+    described(z.enum(["stdio", "http", "sse"]), "How the image speaks MCP; without it stdio, as most images do"),
   ),
   port: z.optional(
-    z
-      .int()
-      .check(
-        z.minimum(1),
-        z.maximum(65_535),
-        z.describe("Port the image listens on; published on 127.0.0.1 only, on a free port"),
-      ),
+    described(
+      z.int().check(z.minimum(1), z.maximum(65_535)),
+      "Port the image listens on; published on 127.0.0.1 only, on a free port",
+    ),
   ),
-  socket: z.optional(
-    INSIDE.check(z.describe('Unix socket the image listens on instead of a port; works with "network": "none"')),
-  ),
-  path: z.optional(INSIDE.check(z.describe("Path of the MCP endpoint, /mcp without it"))),
-  args: z.optional(z.array(z.string()).check(z.describe("Arguments after the image's entrypoint, in place of its own command"))),
+  socket: z.optional(described(inside(), 'Unix socket the image listens on instead of a port; works with "network": "none"')),
+  path: z.optional(described(inside(), "Path of the MCP endpoint, /mcp without it")),
+  args: z.optional(described(z.array(z.string()), "Arguments after the image's entrypoint, in place of its own command")),
   entrypoint: z.optional(
-    z.array(z.string()).check(z.minLength(1), z.describe("Program and arguments in place of the image's entrypoint")),
+    described(z.array(z.string()).check(z.minLength(1)), "Program and arguments in place of the image's entrypoint"),
   ),
   volumes: z.optional(
-    z
-      .array(z.string())
-      .check(z.describe('Mounts as "source:/target", read-only unless ":rw" is added; keys and engine sockets are refused')),
+    described(
+      z.array(z.string()),
+      'Mounts as "source:/target", read-only unless ":rw" is added; keys and engine sockets are refused',
+    ),
   ),
   secrets: z.optional(
-    z
-      .record(INSIDE, z.string())
-      .check(z.describe("Values by file inside the container, mounted read-only; unlike env they show in no inspect output")),
+    described(
+      z.record(inside(), z.string()),
+      "Values by file inside the container, mounted read-only; unlike env they show in no inspect output",
+    ),
   ),
-  memory: z.optional(z.string().check(z.describe('Memory limit such as "512m", which is the default; swap is not added to it'))),
-  cpus: z.optional(z.number().check(z.minimum(0), z.describe("CPUs the container may use, 1 without it; 0 for no limit"))),
-  pids: z.optional(z.int().check(z.minimum(1), z.describe("Most processes and threads, 256 without it"))),
+  memory: z.optional(described(z.string(), 'Memory limit such as "512m", which is the default; swap is not added to it')),
+  cpus: z.optional(described(z.number().check(z.minimum(0)), "CPUs the container may use, 1 without it; 0 for no limit")),
+  pids: z.optional(described(z.int().check(z.minimum(1)), "Most processes and threads, 256 without it")),
   user: z.optional(
-    z.string().check(z.minLength(1), z.describe("User inside the container, name or uid[:gid]; without it the image's own")),
+    described(z.string().check(z.minLength(1)), "User inside the container, name or uid[:gid]; without it the image's own"),
   ),
   network: z.optional(
-    z
-      .string()
-      .check(z.minLength(1), z.describe('"bridge" (default), "none", or the name of a network; the host\'s own is refused')),
+    described(
+      z.string().check(z.minLength(1)),
+      '"bridge" (default), "none", or the name of a network; the host\'s own is refused',
+    ),
   ),
-  readOnly: z.optional(z.boolean().check(z.describe("Whether the image's file system is read-only, true without it"))),
+  readOnly: z.optional(described(z.boolean(), "Whether the image's file system is read-only, true without it")),
   tmpfs: z.optional(
-    z
-      .array(INSIDE)
-      .check(z.describe('Folders in memory, ["/tmp"] without it; "/tmp:size=256m" sets the size, which is else 64m')),
+    described(z.array(inside()), 'Folders in memory, ["/tmp"] without it; "/tmp:size=256m" sets the size, which is else 64m'),
   ),
-  init: z.optional(
-    z.boolean().check(z.describe("Whether a small init process passes signals on and reaps children, true without it")),
-  ),
+  init: z.optional(described(z.boolean(), "Whether a small init process passes signals on and reaps children, true without it")),
   pull: z.optional(
-    z
-      .enum(["never", "missing"])
-      .check(z.describe('"missing" pulls an absent image at start; without it nothing is ever pulled by a call')),
+    described(
+      z.enum(["never", "missing"]),
+      '"missing" pulls an absent image at start; without it nothing is ever pulled by a call',
+    ),
   ),
   stopTimeoutSec: z.optional(
-    z.int().check(z.minimum(0), z.maximum(600), z.describe("Seconds between SIGTERM and SIGKILL at a stop, 3 without it")),
+    described(z.int().check(z.minimum(0), z.maximum(600)), "Seconds between SIGTERM and SIGKILL at a stop, 3 without it"),
   ),
 });
 
-const shape = { container: Container.check(z.describe("Runs the server from a container image, with podman or Docker")) };
+const shape = { container: described(Container, "Runs the server from a container image, with podman or Docker") };
 
 /** The runtime of entries with a `container`: an image run by podman or Docker. */
 export const containerKind: RuntimeKind = {

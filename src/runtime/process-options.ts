@@ -1,5 +1,6 @@
 import { resolve } from "node:path";
 import * as z from "zod/mini";
+import { described } from "../model/described.ts";
 import type { ParsedEntry, RuntimeKind } from "../model/ports.ts";
 import { checkHeaders, invalidField, readFields, SHARED_SHAPE } from "./entry-fields.ts";
 
@@ -26,25 +27,23 @@ export interface ProcessOptions {
 const PORT_REFERENCE = "${PORT}";
 
 const shape = {
-  command: z.string().check(z.minLength(1), z.describe("Program to run: a name on PATH or a path. Never a shell line")),
+  command: described(z.string().check(z.minLength(1)), "Program to run: a name on PATH or a path. Never a shell line"),
   args: z.optional(
-    z
-      .array(z.string())
-      .check(z.describe(`Arguments, one string each; ${PORT_REFERENCE} stands for the port of a child that serves HTTP`)),
+    described(
+      z.array(z.string()),
+      `Arguments, one string each; ${PORT_REFERENCE} stands for the port of a child that serves HTTP`,
+    ),
   ),
   cwd: z.optional(
-    z.string().check(z.minLength(1), z.describe("Working directory; relative to this file, whose directory is the default")),
+    described(z.string().check(z.minLength(1)), "Working directory; relative to this file, whose directory is the default"),
   ),
   port: z.optional(
-    z
-      .int()
-      .check(
-        z.minimum(1),
-        z.maximum(65_535),
-        z.describe("Port the child listens on; without it a free one is chosen and passed as PORT"),
-      ),
+    described(
+      z.int().check(z.minimum(1), z.maximum(65_535)),
+      "Port the child listens on; without it a free one is chosen and passed as PORT",
+    ),
   ),
-  path: z.optional(z.string().check(z.startsWith("/"), z.describe("Path of the MCP endpoint of a child that serves HTTP"))),
+  path: z.optional(described(z.string().check(z.startsWith("/")), "Path of the MCP endpoint of a child that serves HTTP")),
 };
 
 const DEFAULT_PATH = { http: "/mcp", sse: "/sse" };

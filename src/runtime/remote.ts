@@ -1,5 +1,6 @@
 import * as z from "zod/mini";
 import type { BackendSpec } from "../model/backend-spec.ts";
+import { described } from "../model/described.ts";
 import { GatewayError } from "../model/errors.ts";
 import type { JsonObject } from "../model/json.ts";
 import type { Endpoint, LaunchRequest, RuntimeDriver, RuntimeKind, Workload, WorkloadExit } from "../model/ports.ts";
@@ -13,17 +14,14 @@ export interface RemoteOptions {
 }
 
 const shape = {
-  url: z.optional(z.string().check(z.minLength(1), z.describe("Address of the MCP endpoint, http or https"))),
+  url: z.optional(described(z.string().check(z.minLength(1)), "Address of the MCP endpoint, http or https")),
   urls: z.optional(
-    z
-      .array(z.string().check(z.minLength(1)))
-      .check(
-        z.minLength(1),
-        z.maxLength(16),
-        z.describe("Addresses of several instances of the same server, instead of url; they share the calls"),
-      ),
+    described(
+      z.array(z.string().check(z.minLength(1))).check(z.minLength(1), z.maxLength(16)),
+      "Addresses of several instances of the same server, instead of url; they share the calls",
+    ),
   ),
-  headers: SHARED_SHAPE.headers.check(z.describe("Headers sent with every request, such as Authorization")),
+  headers: described(z.clone(SHARED_SHAPE.headers), "Headers sent with every request, such as Authorization"),
 };
 
 /** The runtime of entries with a `url` or several `urls`: nothing is started, the backend is somebody else's. */
