@@ -34,6 +34,8 @@ export class ReplicaSet implements BackendRunner {
   readonly #all: readonly BackendRunner[];
   readonly #deps: ReplicaSetDeps;
   #picker: EndpointPicker<BackendRunner>;
+  /** The replica a call failed on, by the call's signal, with which it comes again when it is sent once more. */
+  readonly #failedOn = new WeakMap<Signal, BackendRunner>();
   /** Whether the backend keeps a session; over HTTP it may, until a connection shows that it does not. */
   #keepsSession: boolean;
 
@@ -74,14 +76,16 @@ export class ReplicaSet implements BackendRunner {
     const tried = new Set<BackendRunner>();
     let first: GatewayError | undefined;
     for (;;) {
-      const { endpoint: replica, settle } = this.#pick(tried);
+      const { endpoint: replica, settle } = this.#pick(tried, signal);
       try {
         const result = await replica.use(signal, (running) => this.#run(running, work), options);
         settle("ok");
         return result;
       } catch (reason) {
         const error = GatewayError.from(reason, signal);
-        settle(verdictOn(error, replica, options));
+        const verdict = verdictOn(error, replica, options);
+        settle(verdict);
+        if (verdict === "fail") this.#failedOn.set(signal, replica);
         if (signal.aborted || !wasNotTaken(error)) throw error;
         first ??= error; // of the replica that was most likely to serve
         tried.add(replica);
@@ -113,14 +117,17 @@ export class ReplicaSet implements BackendRunner {
     await Promise.all(this.#all.map((replica) => replica[Symbol.asyncDispose]()));
   }
 
-  /** The least busy of those that are nearest to serving and were not tried for this call. */
-  #pick(tried: ReadonlySet<BackendRunner>): PickedEndpoint<BackendRunner> {
+  /** The least busy of those that are nearest to serving and were not tried for this call; another than it failed on, if there is one. */
+  #pick(tried: ReadonlySet<BackendRunner>, signal: Signal): PickedEndpoint<BackendRunner> {
     const untried = this.#candidates().filter(({ replica }) => !tried.has(replica));
     const nearest = READINESS.find((readiness) => untried.some((candidate) => candidate.readiness === readiness));
     const choice = untried.filter(({ readiness }) => readiness === nearest);
     const isSticky = this.#isSticky();
     if (!isSticky && nearest === "ready" && choice.every(({ outstanding }) => outstanding > 0)) startOneMore(untried);
-    return this.#picker.pick(isSticky ? SESSION : undefined, new Set(choice.map(({ replica }) => replica)));
+    const failedOn = this.#failedOn.get(signal);
+    const others = isSticky ? choice : choice.filter(({ replica }) => replica !== failedOn);
+    const open = others.length > 0 ? others : choice;
+    return this.#picker.pick(isSticky ? SESSION : undefined, new Set(open.map(({ replica }) => replica)));
   }
 
   #candidates(): readonly Candidate[] {

@@ -39,7 +39,7 @@ function setUp(count: number, over: Partial<BackendSpec> = {}, random = 0) {
   const [a, b] = backends;
   if (!first || !a || !b) throw new Error("a set has two replicas at least");
   const set = new ReplicaSet(first, others, { clock, random: () => random });
-  const ask = (signal = never) =>
+  const ask = (signal: AbortSignal = new AbortController().signal) =>
     set.use(signal, async ({ connection }) => String((await connection.request("tools/call", {}, { signal }))["name"]), {
       judge: ({ code }) => (code === "unavailable" ? "fail" : "ignore"),
     });
@@ -53,6 +53,50 @@ function setUp(count: number, over: Partial<BackendSpec> = {}, random = 0) {
   const ejected = () => names.filter((_, index) => set.replicas[index]?.ejected);
   return { clock, a, b, backends, set, ask, askInTurn, startAll, launches, ejected };
 }
+
+describe("a call that is sent once more", () => {
+  const dead = () => Promise.reject(unavailable({ outcome: "unknown" }));
+
+  test("goes to another replica than it failed on, however busy that is", async () => {
+    const { a, b, ask, startAll } = setUp(2);
+    await startAll();
+    const held = gate();
+    const call = new AbortController().signal;
+    a.answering = dead;
+    expect(await caught(ask(call))).toMatchObject({ code: "unavailable" });
+    a.answering = async () => ({ name: "a" });
+    b.answering = async () => {
+      await held.promise;
+      return { name: "b" };
+    };
+    const busy = ask();
+    const again = ask(call);
+    expect(await ask()).toBe("a");
+    held.open();
+    expect(await Promise.all([busy, again])).toEqual(["b", "b"]);
+  });
+
+  test("goes to the same one where there is no other", async () => {
+    const { a, b, ask, startAll } = setUp(2);
+    await startAll();
+    const call = new AbortController().signal;
+    b.answering = () => Promise.reject(neverSent());
+    a.answering = dead;
+    expect(await caught(ask(call))).toMatchObject({ code: "unavailable" });
+    a.answering = async () => ({ name: "a" });
+    expect(await ask(call)).toBe("a");
+  });
+
+  test("stays with the replica that has its session", async () => {
+    const { a, ask, startAll } = setUp(2, { affinity: "session" });
+    await startAll();
+    const call = new AbortController().signal;
+    a.answering = dead;
+    expect(await caught(ask(call))).toMatchObject({ code: "unavailable" });
+    a.answering = async () => ({ name: "a" });
+    expect(await ask(call)).toBe("a");
+  });
+});
 
 describe("starting", () => {
   test("one call after the other needs only one replica", async () => {
