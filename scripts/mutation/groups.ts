@@ -14,6 +14,8 @@ export const OVERALL_FLOOR = 85;
 
 const BREAKER = "src/resilience/{circuit-breaker,failure-statistics,probation,slow-start}.ts";
 const LINES = "src/wire/{line-codec,line-writer,peek-envelope,json-rpc,request-id,json-depth}.ts";
+/** Made from a source of another language, with which a test compares it. */
+const MADE = "src/wire/string-scan-wasm.ts";
 const RETRY = ["src/resilience/{retry-policy,retry-budget,pushback}.ts", "src/gateway/filters/retry.ts"];
 
 export const GROUPS: readonly Group[] = [
@@ -54,7 +56,7 @@ export const GROUPS: readonly Group[] = [
     tests: ["test/unit/cache/*.test.ts", "test/unit/gateway/cached-calls.test.ts"],
     floor: 0,
   },
-  { name: "wire", files: ["src/wire/*.ts", ...without(LINES)], tests: ["test/unit/wire/*.test.ts"], floor: 0 },
+  { name: "wire", files: ["src/wire/*.ts", ...without(LINES, MADE)], tests: ["test/unit/wire/*.test.ts"], floor: 0 },
   { name: "time", files: ["src/time/*.ts"], tests: ["test/unit/time/*.test.ts"], floor: 0 },
 ];
 

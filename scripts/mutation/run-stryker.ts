@@ -16,7 +16,6 @@ export async function runStryker({ name, files, tests }: Group, concurrency: num
     coverageAnalysis: "perTest",
     ignoreStatic: true, // constants of a module: each would need all tests in a new process
     ignorePatterns: ["dist", "bench-results", "test/fixtures/images"],
-    disableTypeChecks: false, // nothing here checks types, and a test compares a file with what it is made from
     tempDirName: `${REPORTS}/work`,
     cleanTempDir: "always",
     tsconfigFile: "none", // rewriting it needs the API of TypeScript 6; ours extends nothing, so there is nothing to rewrite
