@@ -5,6 +5,8 @@ export abstract class RawResult {
   abstract readonly isError: boolean;
   /** Whether its backend has called it complete, as those of the modern era must. */
   abstract readonly isComplete: boolean;
+  /** Whether it brings a `_meta` of its own. */
+  abstract readonly hasMeta: boolean;
   /** What of it is text and structured content, in bytes of JSON; decoded it is no more than that. */
   abstract readonly textBytes: number;
   /** What of it is images and sounds, in characters of base64. */

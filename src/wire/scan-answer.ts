@@ -55,6 +55,7 @@ class AnswerScanner {
   #end = NOWHERE;
   #content = false;
   #isError = false;
+  #hasMeta = false;
   #textBytes = 0;
   #binaryBytes = 0;
   /** Where the key and the value of `resultType` stand, which is the backend's word to us. */
@@ -78,7 +79,7 @@ class AnswerScanner {
   #begin(line: Buffer): void {
     this.#line = line;
     this.#id = Number.NaN;
-    this.#version = this.#content = this.#isError = false;
+    this.#version = this.#content = this.#isError = this.#hasMeta = false;
     this.#textBytes = this.#binaryBytes = 0;
     this.#start = this.#end = this.#typeStart = this.#typeEnd = NOWHERE;
   }
@@ -86,10 +87,9 @@ class AnswerScanner {
   #answer(): ScannedAnswer | undefined {
     const pieces = this.#typeStart === NOWHERE ? [this.#line.subarray(this.#start, this.#end)] : this.#withoutType();
     if (!pieces) return undefined;
-    return {
-      id: this.#id,
-      result: new ScannedResult(pieces, this.#typeStart !== NOWHERE, this.#isError, this.#textBytes, this.#binaryBytes),
-    };
+    const isComplete = this.#typeStart !== NOWHERE;
+    const facts = { isComplete, isError: this.#isError, hasMeta: this.#hasMeta };
+    return { id: this.#id, result: new ScannedResult(pieces, facts, this.#textBytes, this.#binaryBytes) };
   }
 
   /** The result around `resultType` and the comma that belongs to it; undefined where that is not next to it. */
@@ -129,7 +129,10 @@ class AnswerScanner {
       return this.#walk.array(at, this.#block);
     }
     if (is(KEYS.structuredContent)) return this.#structured(at);
-    if (is(KEYS.meta)) return this.#walk.object(at);
+    if (is(KEYS.meta)) {
+      this.#hasMeta = true;
+      return this.#walk.object(at);
+    }
     if (is(KEYS.isError)) return this.#takeIsError(at);
     return is(KEYS.resultType) ? this.#takeType(keyStart, at) : this.#walk.value(at);
   };
@@ -220,14 +223,21 @@ class ScannedResult extends RawResult {
   readonly pieces: readonly Buffer[];
   readonly isComplete: boolean;
   readonly isError: boolean;
+  readonly hasMeta: boolean;
   readonly textBytes: number;
   readonly binaryBytes: number;
 
-  constructor(pieces: readonly Buffer[], isComplete: boolean, isError: boolean, textBytes: number, binaryBytes: number) {
+  constructor(
+    pieces: readonly Buffer[],
+    { isComplete, isError, hasMeta }: Pick<RawResult, "isComplete" | "isError" | "hasMeta">,
+    textBytes: number,
+    binaryBytes: number,
+  ) {
     super();
     this.pieces = pieces;
     this.isComplete = isComplete;
     this.isError = isError;
+    this.hasMeta = hasMeta;
     this.textBytes = textBytes;
     this.binaryBytes = binaryBytes;
   }

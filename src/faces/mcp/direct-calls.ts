@@ -6,7 +6,7 @@ import { RawResult, readResult } from "../../model/raw-result.ts";
 import { askNobody, askWithin } from "./ask-within.ts";
 import { type Ears, earsOf, travellingMeta } from "./caller-of.ts";
 import { isQuestion, type MetaToolCaller } from "./define-meta-tool.ts";
-import { inModernEnvelope, readEnvelope } from "./envelope.ts";
+import { inModernEnvelope, inModernEnvelopeUnread, readEnvelope } from "./envelope.ts";
 import { type DirectCall, type DirectHandler, type PlainCall, plainCall } from "./fast-lane.ts";
 import type { LogRelay } from "./log-relay.ts";
 import { shapeForHost } from "./shape-for-host.ts";
@@ -40,8 +40,12 @@ export const modernCalls =
     parts.host.learn(hostCapabilities);
     const ears = earsOf(call.meta, undefined, parts.link.notify);
     const voice = { askHost: askWithin({}, askNobody), hostCapabilities, log: undefined };
-    answerTo(call, parts, ears, voice, (result) => done(result && inModernEnvelope(shapeForHost(readResult(result), "modern"))));
+    answerTo(call, parts, ears, voice, (result) => done(result && forModernHost(result)));
   };
+
+/** What is passed on unread is of a kind that every host reads. */
+const forModernHost = (result: ToolAnswer): ToolAnswer =>
+  (result instanceof RawResult && inModernEnvelopeUnread(result)) || inModernEnvelope(shapeForHost(readResult(result), "modern"));
 
 /** Reads a call of the modern era if its host can be asked nothing and wants no log. */
 export function readModernCall(request: JSONRPCRequest): PlainCall | undefined {
