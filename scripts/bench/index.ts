@@ -14,7 +14,7 @@ import { large } from "./scenarios/large.ts";
 import { start } from "./scenarios/start.ts";
 import { streaming } from "./scenarios/streaming.ts";
 
-const SCENARIOS: Readonly<Record<string, (rounds: number, calls: number) => Promise<Findings>>> = {
+const SCENARIOS: Readonly<Record<string, (rounds: number, calls: number, gatewayCpu?: string) => Promise<Findings>>> = {
   "cold-start": coldStart,
   discover,
   call,
@@ -30,6 +30,7 @@ const USAGE = `npm run bench -- ${Object.keys(SCENARIOS).join("|")}|all
   --output FILE where the figures go as JSON, with a drawing beside it (default bench-results/NAME.json)
   --assert      ends with 1 if a figure is beyond its limit in scripts/bench/headlines.json
   --cpu N       the CPU on which all processes run (default 0)
+  --gateway-cpu N  in isolation, a CPU of its own for the gateway: then its times are its own, and no other process' turn
   --no-pin      leaves it to the system on which CPUs the processes run`;
 
 const { positionals, values } = parseArgs({
@@ -40,6 +41,7 @@ const { positionals, values } = parseArgs({
     output: { type: "string" },
     assert: { type: "boolean", default: false },
     cpu: { type: "string", default: "0" },
+    "gateway-cpu": { type: "string" },
     "no-pin": { type: "boolean", default: false },
   },
 });
@@ -58,7 +60,7 @@ async function measure(machine: Machine): Promise<void> {
   const results: Record<string, Findings> = {};
   for (const each of names) {
     console.log(`\n${each}; load ${describeMachine("").loadAtStart.toFixed(1)}\n`);
-    const findings = await SCENARIOS[each]?.(settings.rounds, settings.calls);
+    const findings = await SCENARIOS[each]?.(settings.rounds, settings.calls, values["gateway-cpu"]);
     if (!findings) continue;
     results[each] = findings;
     printTable(findings.rows);

@@ -14,10 +14,10 @@ export interface Machine {
   readonly versions: Readonly<Record<string, string>>;
 }
 
-/** Pins this process, and so every child of it, to one CPU; answers "no" where taskset is missing or refuses. */
-export function pinToOneCpu(cpu: string): string {
+/** Pins a process, this one or another, and so every child it starts from now on, to one CPU; answers "no" where that cannot be done. */
+export function pinToOneCpu(cpu: string, pid = process.pid): string {
   try {
-    execFileSync("taskset", ["-a", "-c", "-p", cpu, String(process.pid)], { stdio: "ignore" });
+    execFileSync("taskset", ["-a", "-c", "-p", cpu, String(pid)], { stdio: "ignore" });
     return `CPU ${cpu}`;
   } catch {
     return "no";

@@ -3,6 +3,7 @@ import { Scope } from "../../../src/model/scope.ts";
 import { callLine } from "../gateway.ts";
 import { HopWatch } from "../hop-watch.ts";
 import { type Done, LineDriver } from "../line-driver.ts";
+import { pinToOneCpu } from "../machine.ts";
 import { type Pestering, pester } from "../pester.ts";
 import { type Findings, type Row, showProgress } from "../report.ts";
 import { type Case, runRounds, type Variant } from "../rounds.ts";
@@ -23,9 +24,10 @@ interface Phase extends Case {
 }
 
 /** Nineteen healthy backends and one that is not: what the nineteen notice of it, against the same load when it is well. */
-export async function isolation(rounds: number, calls: number): Promise<Findings> {
+export async function isolation(rounds: number, calls: number, gatewayCpu?: string): Promise<Findings> {
   await using scope = new Scope();
   const { gateway, healthy } = await openSickHouse(scope);
+  const apart = gatewayCpu === undefined ? "no" : pinToOneCpu(gatewayCpu, gateway.child.pid); // its servers run by now, and stay where they are
   const echo = scope.use(new LineDriver(process.execPath, [ECHO]));
   const watch = new HopWatch(gateway);
   const failures = new Map<string, number>();
@@ -54,6 +56,7 @@ export async function isolation(rounds: number, calls: number): Promise<Findings
     notes: [
       `"answered" counts the calls to the ${HEALTHY} healthy backends, due at ${perSecond} a second (${SHARE * 100} % of what got through before, at most ${MOST_PER_SECOND}) whether or not earlier ones were answered; "/ baseline" is their p99 against the first row, same run`,
       `"discover" and "status" are p99 in ms as seen from outside; "ours" leaves out the waiting of a gateway that was ready to run for a CPU that other processes had; "echo" is what a bare process took for the same lines`,
+      `The gateway's own CPU: ${apart}`,
       `The other one gets 50 calls a second in every row; "refused" are those that failed while the ${HEALTHY} were measured`,
       `Failures among the ${HEALTHY}, warm-up included: ${[...failures].map(([code, times]) => `${code} ${times}`).join(", ") || "none"}`,
     ],
