@@ -91,11 +91,11 @@ export class Views {
 
   async overview(version: string, startedAt: number, registry: RegistryView): Promise<GatewayStatus> {
     await this.#parts.recall.recall();
-    const servers = this.#parts.fleet.all().map((runner) => ({
-      ...this.#card(runner),
-      inFlight: runner.inFlight,
-      figures: this.#parts.watch.totals(runner.spec.id),
-    }));
+    const servers = this.#parts.fleet.all().map((runner) => {
+      const { server, state, description, tags, tools, transport, needs } = this.#card(runner); // a spread would cost more than the rest
+      const figures = this.#parts.watch.totals(server);
+      return { server, state, description, tags, tools, transport, needs, inFlight: runner.inFlight, figures };
+    });
     return {
       version,
       uptimeMs: this.#parts.clock.now() - startedAt,

@@ -97,7 +97,8 @@ interface WeighedDraft extends Draft {
 
 function weigh(stemmed: string, draft: Draft, { dictionary, frequencies }: Generation): WeighedDraft {
   const own = dictionary.find(stemmed);
-  return { ...draft, stemmed, own, worth: draft.weight * frequencies.rarity(own ?? dictionary.size) };
+  const { words, weight } = draft;
+  return { words, weight, stemmed, own, worth: weight * frequencies.rarity(own ?? dictionary.size) };
 }
 
 function finish({ stemmed, own, words, weight, worth }: WeighedDraft, asked: Drafts, index: Generation): Concept {
