@@ -12,8 +12,8 @@ interface CompileCache {
 }
 
 /**
- * Lets Node keep the compiled form of what is loaded from now on, and take it from there the next time: the first search of a
- * process comes a quarter sooner. Where Node cannot, and as long as there is no directory of ours that is closed to everybody else, nothing
+ * Lets Node keep the compiled form of what is loaded from now on, and take it from there the next time: a quarter of the way to a
+ * process' first search is compiling. Where Node cannot, and as long as there is no directory of ours that is closed to everybody else, nothing
  * happens: kept code is code that is run. `NODE_COMPILE_CACHE` and `NODE_DISABLE_COMPILE_CACHE` outweigh it.
  */
 export function keepCompiledCode(

@@ -28,7 +28,7 @@ const VALUE_KINDS: readonly ValueKind[] = [
   { pattern: "#[\\w\\-]+", hints: [] },
 ];
 /** Stands in every text that holds a value; cheap, where the other takes milliseconds before its first use. */
-const MAY_HOLD_VALUE = /[<>:/.\\'"`“„«@#\d]|select/i;
+const MAY_HOLD_VALUE = /[<:/.'"`“„«@#\d]|select/iu;
 const VALUES = new RegExp(VALUE_KINDS.map(({ pattern }) => `(${pattern})`).join("|"), "giu");
 const URLS = /\bhttps?:\/\/\S+/gi;
 const IDENTIFIER = /[A-Za-z][A-Za-z0-9_\-.]{3,}/g;

@@ -17,7 +17,7 @@ import { reportStages } from "../report-stages.ts";
 import type { Router } from "../router.ts";
 import { attemptFacts } from "./attempt-facts.ts";
 
-/** The key under which a backend is told for how many ms its answer is waited for; the protocol has none for that yet. */
+/** Tells a backend for how many ms its answer is waited for, under a key of our own: the protocol has none for that yet. */
 type OurMeta = { readonly "io.sallyport/timeoutMs": number };
 
 export interface SendDeps {

@@ -1,7 +1,38 @@
+import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { readQuery } from "../../../src/search/query-words.ts";
 
 describe("readQuery", () => {
+  test("reads a text without values the same whether values are looked for or not", () => {
+    const units = [
+      "select",
+      "ſelect ",
+      " from x",
+      "get",
+      "MySQL",
+      " ",
+      "-",
+      "_",
+      ",",
+      "ä",
+      "漢字",
+      "(",
+      "»",
+      "\n",
+      "\u212a",
+      "sec",
+      "https",
+    ];
+    fc.assert(
+      fc.property(fc.string({ unit: fc.constantFrom(...units), maxLength: 20 }), (text) => {
+        const { asking, values, hints, identifiers } = readQuery(text);
+        const looked = readQuery(`${text} <zz>`); // a value, for which all kinds are looked for
+        expect(looked).toEqual({ asking, values: [...values, "zz"], hints, identifiers });
+      }),
+      { numRuns: 500 },
+    );
+  });
+
   test("tells the words that ask from the words inside values", () => {
     const { asking, values } = readQuery("rename 'quarterly report' to \"final draft\" on https://files.example.org/x");
     expect(asking).toEqual(["rename"]);

@@ -5,7 +5,7 @@ import { type Alarm, LONGEST_TIMER_MS, LongTimers } from "../../../src/time/long
 /** Timers of a system whose time moves only when it is told to. */
 class System {
   now = 0;
-  set_ = 0;
+  timesSet = 0;
   timer:
     | { readonly at: number; readonly run: () => void; readonly ms: number; held: boolean; ref(): void; unref(): void }
     | undefined;
@@ -14,7 +14,7 @@ class System {
     now: () => this.now,
     set: (run, ms) => {
       expect(this.timer).toBeUndefined(); // never two
-      this.set_ += 1;
+      this.timesSet += 1;
       const timer = {
         at: this.now + ms,
         run,
@@ -98,7 +98,7 @@ describe("LongTimers", () => {
       system.advance(0.1);
       system.alarms.cancel(alarm);
     }
-    expect(system.set_).toBe(1);
+    expect(system.timesSet).toBe(1);
     system.advance(120_000);
     expect(system.timer).toBeUndefined();
   });
