@@ -1,7 +1,7 @@
 // @ts-check
 // Loaded into the gateway's process beside the gateway (node --import): notes when a question has been answered, and how long the
 // main thread had by then waited for a CPU that other processes had. Tells all of it when asked over IPC.
-import { readFileSync } from "node:fs";
+import { machineMs, waitedMs } from "./backends/own-time.mjs";
 
 /** Questions have ids from a billion up; everything else is left alone. */
 const QUESTION = /"id":(\d{10})[,}]/g;
@@ -18,16 +18,3 @@ stdout.write = (chunk, ...rest) => {
 };
 process.on("message", () => process.send?.(answered.splice(0)));
 process.channel?.unref();
-
-// The same two as in process-figures.ts: there is no loader for TypeScript in here.
-function machineMs() {
-  return Number(process.hrtime.bigint() / 1_000n) / 1_000;
-}
-
-function waitedMs() {
-  try {
-    return Number(readFileSync(`/proc/self/task/${process.pid}/schedstat`, "utf8").split(" ")[1]) / 1e6;
-  } catch {
-    return Number.NaN;
-  }
-}

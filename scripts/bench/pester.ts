@@ -1,6 +1,7 @@
 import { callLine } from "./gateway.ts";
 import type { HopWatch } from "./hop-watch.ts";
 import type { LineDriver } from "./line-driver.ts";
+import type { Yardstick } from "./yardstick.ts";
 
 /** How the questions of one kind fared, in ms. */
 export interface Times {
@@ -16,6 +17,8 @@ export interface Pestering {
   readonly status: Times;
   /** What a bare process took for an answer, asked at the same moments. */
   readonly echoMs: readonly number[];
+  /** What a bare process took to compute as long as a `discover` usually does, asked in between. */
+  readonly yardstickMs: readonly number[];
   readonly made: number;
   readonly refused: number;
   /** Ends it, and settles what was the gateway's part. */
@@ -27,21 +30,24 @@ export interface Pestered {
   readonly watch: HopWatch;
   /** Answers every line at once. */
   readonly echo: LineDriver;
+  readonly yardstick: Yardstick;
   readonly server: string;
 }
 
+/** The question that is asked of `discover`. */
+export const DISCOVER = { name: "discover", arguments: { query: "add a line" } };
 const EVERY_MS = 20;
 /** More than the gateway lets wait for one backend, so that some are turned away. */
 const MOST_OPEN = 320;
 const META_EVERY = 2;
 
-let nextId = 1_000_000_000; // the measured calls count from below, and the probe looks for ten digits
+let nextId = 1_200_000_000; // the measured calls count from below, and the probe looks for ten digits
 
 /** Calls one backend 50 times a second, whatever becomes of it, and asks for `discover` and `status` in between. */
-export function pester({ gateway, watch, echo, server }: Pestered): Pestering {
+export function pester({ gateway, watch, echo, yardstick, server }: Pestered): Pestering {
   const [discover, status] = [newTimes(), newTimes()];
   const asked = new Map<number, Times>();
-  const pestering = { discover, status, echoMs: [] as number[], made: 0, refused: 0 };
+  const pestering = { discover, status, echoMs: [] as number[], yardstickMs: [] as number[], made: 0, refused: 0 };
   let [open, ticks] = [0, 0];
   const send = (to: LineDriver, id: number, params: object, done: (ok: boolean, ms: number) => void): void => {
     const began = performance.now();
@@ -65,8 +71,9 @@ export function pester({ gateway, watch, echo, server }: Pestered): Pestering {
   const timer = setInterval(() => {
     ticks += 1;
     if (open < MOST_OPEN) call();
-    if (ticks % (2 * META_EVERY) === 0) ask(discover, { name: "discover", arguments: { query: "add a line" } });
+    if (ticks % (2 * META_EVERY) === 0) ask(discover, DISCOVER);
     else if (ticks % META_EVERY === 0) ask(status, { name: "status", arguments: {} });
+    else if (ticks % (2 * META_EVERY) === 1) void yardstick.measure().then((ms) => pestering.yardstickMs.push(ms));
   }, EVERY_MS);
   return Object.assign(pestering, {
     async end() {

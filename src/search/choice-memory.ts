@@ -39,7 +39,7 @@ export class ChoiceMemory {
 
   /** What the scores of tools are multiplied by for this need; undefined where nothing was used for it. */
   liftFor(need: string): ((server: string, tool: string) => number) | undefined {
-    const key = keyOf(need);
+    const key = this.#choices.size === 0 ? undefined : keyOf(need);
     if (key === undefined || ![...this.#choices.values()].some((choice) => choice.need === key)) return undefined;
     return (server, tool) => 1 + LIFT_PER_CHOICE * (this.#choices.get(placeOf({ need: key, server, tool }))?.times ?? 0);
   }
