@@ -35,6 +35,11 @@ export class LongTimers<T extends { ref(): void; unref(): void }> {
     this.#system = system;
   }
 
+  /** Alarms that are kept, those taken back and not cleared away yet among them. */
+  get kept(): number {
+    return this.#heap.length;
+  }
+
   /** Calls `run` once after `ms`; the process stays for it until `cancel` or `release`. */
   add(ms: number, run: () => void): Alarm {
     const alarm: Alarm = { due: this.#system.now() + ms, run, holds: true };

@@ -44,6 +44,25 @@ describe("linkSignal()", () => {
     expect(parent.signal.aborted).toBe(false);
   });
 
+  test("lets go of the listener that leaves, wherever it stands, and of no other", () => {
+    const linked = linkSignal(undefined);
+    const told: number[] = [];
+    const listeners = [0, 1, 2, 3].map((name) => () => told.push(name));
+    for (const listener of listeners) linked.addEventListener("abort", listener);
+    linked.removeEventListener("abort", () => {});
+    linked.removeEventListener("abort", listeners[0] as () => void);
+    linked.removeEventListener("abort", listeners[2] as () => void);
+    linked.abort(reason);
+    expect(told).toEqual([1, 3]);
+  });
+
+  test("throws the reason once aborted, and not before", () => {
+    const linked = linkSignal(undefined);
+    linked.throwIfAborted();
+    linked.abort(undefined);
+    expect(() => linked.throwIfAborted()).toThrow("This operation was aborted");
+  });
+
   test("needs no parent", () => {
     using linked = linkSignal(undefined);
     expect(linked.signal.aborted).toBe(false);

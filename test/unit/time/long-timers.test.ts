@@ -45,10 +45,18 @@ class System {
   }
 }
 
-type Step = { readonly add: number } | { readonly cancel: number } | { readonly release: number } | { readonly advance: number };
+type Step =
+  | { readonly add: number }
+  | { readonly addMany: number }
+  | { readonly cancelAllBut: number }
+  | { readonly cancel: number }
+  | { readonly release: number }
+  | { readonly advance: number };
 
 const step: fc.Arbitrary<Step> = fc.oneof(
   { weight: 5, arbitrary: fc.record({ add: fc.integer({ min: 1, max: 5_000 }) }) },
+  { weight: 1, arbitrary: fc.record({ addMany: fc.integer({ min: 100, max: 200 }) }) },
+  { weight: 1, arbitrary: fc.record({ cancelAllBut: fc.integer({ min: 2, max: 20 }) }) },
   { weight: 4, arbitrary: fc.record({ cancel: fc.nat() }) },
   { weight: 1, arbitrary: fc.record({ release: fc.nat() }) },
   { weight: 2, arbitrary: fc.record({ advance: fc.integer({ min: 1, max: 2_000 }) }) },
@@ -57,7 +65,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
 describe("LongTimers", () => {
   test("call what was not taken back, once, at its time, and keep the process only for that", () => {
     fc.assert(
-      fc.property(fc.array(step, { maxLength: 400 }), (steps) => {
+      fc.property(fc.array(step, { maxLength: 120 }), (steps) => {
         const system = new System();
         const alarms: {
           readonly alarm: Alarm;
@@ -66,11 +74,20 @@ describe("LongTimers", () => {
           rang: number[];
           gone: boolean;
         }[] = [];
+        const add = (ms: number): void => {
+          const rang: number[] = [];
+          const alarm = system.alarms.add(ms, () => rang.push(system.now));
+          alarms.push({ alarm, due: system.now + ms, holds: [true], rang, gone: false });
+        };
         for (const each of steps) {
-          if ("add" in each) {
-            const rang: number[] = [];
-            const alarm = system.alarms.add(each.add, () => rang.push(system.now));
-            alarms.push({ alarm, due: system.now + each.add, holds: [true], rang, gone: false });
+          if ("add" in each) add(each.add);
+          else if ("addMany" in each) for (let at = 0; at < each.addMany; at += 1) add(((at * 7_919) % 5_000) + 1);
+          else if ("cancelAllBut" in each) {
+            for (const [at, chosen] of alarms.entries()) {
+              if (at % each.cancelAllBut === 0) continue;
+              if (chosen.rang.length === 0) chosen.gone = true;
+              system.alarms.cancel(chosen.alarm);
+            }
           } else if ("advance" in each) system.advance(each.advance);
           else {
             const chosen = alarms[("cancel" in each ? each.cancel : each.release) % Math.max(1, alarms.length)];
@@ -82,7 +99,11 @@ describe("LongTimers", () => {
               system.alarms.cancel(chosen.alarm);
             }
           }
-          for (const { due, rang, gone } of alarms) expect(rang).toEqual(due <= system.now && !gone ? [due] : []);
+          const wrong = alarms.filter(({ due, rang, gone }) => {
+            const isDue = due <= system.now && !gone;
+            return rang.length !== Number(isDue) || (isDue && rang[0] !== due);
+          });
+          expect(wrong).toEqual([]);
           const isHeld = alarms.some(({ holds, rang, gone }) => holds[0] && rang.length === 0 && !gone);
           expect(system.timer?.held ?? false).toBe(isHeld);
         }
@@ -101,6 +122,21 @@ describe("LongTimers", () => {
     expect(system.timesSet).toBe(1);
     system.advance(120_000);
     expect(system.timer).toBeUndefined();
+  });
+
+  test("forget those taken back once they are more than 64 and more than half", () => {
+    const system = new System();
+    const add = (count: number) => Array.from({ length: count }, () => system.alarms.add(1_000, () => {}));
+    for (const early of add(60)) system.alarms.cancel(early);
+    expect(system.alarms.kept).toBe(60);
+    system.advance(1_500); // these are no longer among the dead that count
+    const [few, many] = [add(64), add(136)];
+    for (const alarm of few) system.alarms.cancel(alarm);
+    for (const alarm of few) system.alarms.cancel(alarm); // once is enough
+    for (const alarm of many.slice(0, 36)) system.alarms.cancel(alarm);
+    expect(system.alarms.kept).toBe(200);
+    for (const alarm of many.slice(36, 37)) system.alarms.cancel(alarm);
+    expect(system.alarms.kept).toBe(99);
   });
 
   test("one that throws keeps no other from being called", () => {
