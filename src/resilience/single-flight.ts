@@ -1,10 +1,10 @@
 import { GatewayError } from "../model/errors.ts";
 import type { Signal } from "../model/signal.ts";
-import { abandonOnAbort } from "../time/linked-signal.ts";
+import { abandonOnAbort, type LinkedSignal, linkSignal } from "../time/linked-signal.ts";
 
 interface Flight<T> {
   readonly result: Promise<T>;
-  readonly controller: AbortController;
+  readonly controller: LinkedSignal;
   passengers: number;
 }
 
@@ -42,7 +42,7 @@ export class SingleFlight<T, Key = string> {
   }
 
   #takeOff(key: Key, work: (signal: Signal) => Promise<T>): Flight<T> {
-    const controller = new AbortController();
+    const controller = linkSignal(undefined);
     const result = work(controller.signal).finally(() => {
       if (this.#flights.get(key) === flight) this.#flights.delete(key);
     });

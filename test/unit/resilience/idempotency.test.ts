@@ -1,4 +1,3 @@
-import { getEventListeners } from "node:events";
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import { describe, expect, test } from "vitest";
@@ -283,20 +282,6 @@ describe("IdempotencyKeys", () => {
     expect(await run("d")).toBe("d".repeat(12));
     await run("f", letters("f", 1));
     await expect(run("d")).rejects.toMatchObject({ outcome: "executed" });
-  });
-
-  test("a call that was aborted and has ended is told as the work ended, and listens no more", async () => {
-    const { keys } = open();
-    const caller = new AbortController();
-    let flight = patient();
-    const work = deferred<string>();
-    const leaving = keys.run({ key: "k", fingerprint: "f", signal: caller.signal }, (signal) => {
-      flight = signal;
-      return work.promise;
-    });
-    caller.abort(cancelled());
-    await expect(leaving).rejects.toMatchObject({ code: "cancelled" });
-    expect(getEventListeners(flight as AbortSignal, "abort")).toHaveLength(0);
   });
 
   test("expired results give their bytes back", async () => {

@@ -1,23 +1,30 @@
-import { describe, expect, test } from "vitest";
-import { systemClock } from "../../../src/time/clock.ts";
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 
-// Apart from the other tests of the clock, whose mocked time a timer of the process would outlive.
-describe.each([500, 1_000, 60_000])("a timer of %i ms", (ms) => {
-  const holding = () => process.getActiveResourcesInfo().filter((kind) => kind === "Timeout").length;
+describe("a timer", () => {
+  beforeEach(() => void vi.resetModules()); // the timer behind all deadlines belongs to the module
+  afterEach(() => void vi.restoreAllMocks());
 
-  test("holds the process until it is let go", () => {
-    const before = holding();
-    using timer = systemClock.after(ms, () => {});
-    expect(holding()).toBe(before + 1);
+  /** A timer, and whether the process has to stay for it. */
+  async function begin(ms: number) {
+    const { systemClock } = await import("../../../src/time/clock.ts");
+    const made = vi.spyOn(globalThis, "setTimeout");
+    const timer = systemClock.after(ms, () => {});
+    const timeout = made.mock.results[0]?.value;
+    return { timer, holds: () => Boolean(timeout?.hasRef()) };
+  }
+
+  test.each([500, 1_000, 60_000])("of %i ms holds the process until it is let go", async (ms) => {
+    const { timer, holds } = await begin(ms);
+    expect(holds()).toBe(true);
     timer.unref();
-    expect(holding()).toBe(before);
+    expect(holds()).toBe(false);
+    timer[Symbol.dispose]();
   });
 
-  test("or taken back", () => {
-    const before = holding();
-    const timer = systemClock.after(ms, () => {});
-    expect(holding()).toBe(before + 1);
+  test.each([1_000, 60_000])("of %i ms, behind which others may stand, holds it until it is taken back", async (ms) => {
+    const { timer, holds } = await begin(ms);
+    expect(holds()).toBe(true);
     timer[Symbol.dispose]();
-    expect(holding()).toBe(before);
+    expect(holds()).toBe(false);
   });
 });
