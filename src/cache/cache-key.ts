@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto";
+import { hash } from "node:crypto";
 import { canonicalJson, type JsonObject } from "../model/json.ts";
 import type { ToolRef } from "../model/tool.ts";
 
@@ -16,5 +16,5 @@ export interface CacheKeyParts {
 /** SHA-256 (hex) of the parts in canonical form, so that the order of argument keys does not matter. */
 export function cacheKey({ ref, specDigest, toolDigest, args, hostCapabilities }: CacheKeyParts): string {
   const parts = [ref.backend, ref.tool, specDigest, toolDigest, args, hostCapabilities ?? null];
-  return createHash("sha256").update(canonicalJson(parts)).digest("hex");
+  return hash("sha256", canonicalJson(parts), "hex");
 }

@@ -1,6 +1,7 @@
 import { LRUCache } from "lru-cache";
-import type { ToolResult } from "../model/call.ts";
+import type { ToolAnswer } from "../model/call.ts";
 import { roughBytes } from "../model/json.ts";
+import { RawResult } from "../model/raw-result.ts";
 import type { Clock } from "../time/clock.ts";
 import { CacheFigures, type CacheFiguresView } from "./cache-figures.ts";
 
@@ -16,7 +17,7 @@ export interface CacheLimits {
 
 /** An answer as it came, and how old it is. */
 export interface CachedAnswer {
-  readonly result: ToolResult;
+  readonly result: ToolAnswer;
   readonly ageMs: number;
   /** How long the backend took for it. */
   readonly tookMs: number;
@@ -28,7 +29,7 @@ export interface Kept {
   readonly key: string;
   /** What `version` gave before the call was sent. */
   readonly version: number;
-  readonly result: ToolResult;
+  readonly result: ToolAnswer;
   readonly tookMs: number;
   readonly ttlMs: number;
 }
@@ -91,9 +92,11 @@ export class ResultCache {
     const track = this.#track(kept.backend);
     const now = this.#clock.now();
     if (track.version !== kept.version || track.writes > 0 || now < track.unsureUntil) return;
-    const bytes = roughBytes(kept.result);
+    const isRaw = kept.result instanceof RawResult;
+    const bytes = isRaw ? kept.result.pieces.reduce((sum, { length }) => sum + length, 0) : roughBytes(kept.result);
     if (bytes > this.#limits.entryBytes) return;
-    this.#entries.set(kept.key, { ...kept, bytes, since: now });
+    const result = isRaw ? kept.result.onItsOwn() : kept.result;
+    this.#entries.set(kept.key, { ...kept, result, bytes, since: now });
     track.keys.add(kept.key);
   }
 

@@ -22,6 +22,12 @@ beforeAll(async () => {
         tools: { overrides: { read: { readOnly: true, cacheTtlMs: 600_000 } } },
       },
       mirror: { command: process.execPath, args: [backend("mirror")] },
+      kept: {
+        command: process.execPath,
+        args: [backend("mirror")],
+        env: { ERA: "legacy" },
+        tools: { overrides: { mirror: { readOnly: true, cacheTtlMs: 600_000 } } },
+      },
     },
   });
   await gateway.initialize();
@@ -53,6 +59,18 @@ test("a cached answer is served until something is written, somebody flushes, or
   await gateway.callTool("invoke_readonly", { tool: "ledger/read", arguments: { key: "read" } });
   expect(reached()).toBe("read write read read read");
   expect(objectOf(dataOf(await gateway.callTool("status"))["cache"])).toMatchObject({ hits: 3, misses: 4 });
+});
+
+test("a cached answer is served as it came, every digit of it, however often", async () => {
+  const numbers = '{"id":12345678901234567890,"x":1.0}';
+  const raw = `{"content":[{"text":"h\\u00e9llo ","type":"text"},{"type":"text","text":"wörld"}],"structuredContent":${numbers}}`;
+  await gateway.callTool("manage", { action: "start", server: "kept" });
+  for (const over of [{}, {}, { maxTokens: 1_000 }, { fresh: true }, {}]) {
+    await gateway.callTool("invoke", { tool: "kept/mirror", arguments: { raw }, ...over });
+    expect(gateway.lastLine).toContain(raw);
+  }
+  const { cache } = dataOf(await gateway.callTool("status", { server: "kept" }));
+  expect(cache).toMatchObject({ hits: 3, misses: 2 });
 });
 
 test("a big result comes as its first page, and read_result gives the rest of it", async () => {

@@ -74,6 +74,10 @@ class EnvelopedResult extends RawResult {
     this.pieces = first ? [OPENING, first.subarray(1), ...others] : []; // its brace is in the opening, and it is never empty
   }
 
+  onItsOwn(): RawResult {
+    return new EnvelopedResult(this.#inner.onItsOwn());
+  }
+
   parse(): JsonObject {
     return inModernEnvelope(this.#inner.parse());
   }

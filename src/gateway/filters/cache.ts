@@ -1,10 +1,12 @@
 import { cacheKey } from "../../cache/cache-key.ts";
 import { cacheTtlOf, isKeepable, isPlainCall } from "../../cache/cacheability.ts";
 import type { CachedAnswer, ResultCache } from "../../cache/result-cache.ts";
-import type { CallContext, CallDone, CallFilter, CallHandler, ToolCall, ToolResult } from "../../model/call.ts";
+import type { BackendSpec } from "../../model/backend-spec.ts";
+import type { CallContext, CallDone, CallFilter, CallHandler, ToolAnswer, ToolCall, ToolResult } from "../../model/call.ts";
 import { GatewayError } from "../../model/errors.ts";
 import { isJsonObject } from "../../model/json.ts";
 import { readResult } from "../../model/raw-result.ts";
+import type { ToolDescriptor } from "../../model/tool.ts";
 import { formatMs } from "../../model/units.ts";
 import { SingleFlight } from "../../resilience/single-flight.ts";
 import { isTrustedReadOnly } from "../../security/policy.ts";
@@ -21,10 +23,12 @@ export interface CacheFilterDeps {
   readonly clock: Clock;
 }
 
-/** Where the answer to a call is kept, and for how long. */
+/** Where the answer to a call is kept, and for how long; and what of it the registry and the backend said then. */
 interface Place {
   readonly key: string;
   readonly ttlMs: number;
+  readonly spec: BackendSpec;
+  readonly descriptor: ToolDescriptor;
 }
 
 /**
@@ -32,7 +36,7 @@ interface Place {
  * same time once. Every other call passes, and makes what its server said before count no more.
  */
 export const cache = (deps: CacheFilterDeps): CallFilter => {
-  const flights = new SingleFlight<ToolResult>();
+  const flights = new SingleFlight<ToolAnswer>();
   return (next) => (call, ctx, done) => {
     if (!isReadOnly(deps.router, call)) {
       write(deps, call, ctx, next, done);
@@ -59,7 +63,7 @@ export const cache = (deps: CacheFilterDeps): CallFilter => {
 
 interface Read {
   readonly deps: CacheFilterDeps;
-  readonly flights: SingleFlight<ToolResult>;
+  readonly flights: SingleFlight<ToolAnswer>;
   readonly next: CallHandler;
   readonly place: Place;
 }
@@ -70,7 +74,7 @@ function isReadOnly(router: Router, { ref }: ToolCall): boolean {
   return spec !== undefined && descriptor !== undefined && isTrustedReadOnly(spec, descriptor);
 }
 
-/** Undefined if the call is not to be cached; called again after it, since its tool may have become another meanwhile. */
+/** Undefined if the call is not to be cached. */
 function placeOf(router: Router, call: ToolCall, { hostCapabilities }: CallContext): Place | undefined {
   const runner = router.find(call.ref.backend);
   const descriptor = router.descriptor(call.ref);
@@ -78,7 +82,17 @@ function placeOf(router: Router, call: ToolCall, { hostCapabilities }: CallConte
   const ttlMs = Math.min(cacheTtlOf(runner.spec, descriptor), router.vouchedMs(call.ref.backend));
   if (ttlMs === 0) return undefined;
   const { ref, args } = call;
-  return { ttlMs, key: cacheKey({ ref, specDigest: runner.spec.digest, toolDigest: descriptor.digest, args, hostCapabilities }) };
+  const { spec } = runner;
+  const key = cacheKey({ ref, specDigest: spec.digest, toolDigest: descriptor.digest, args, hostCapabilities });
+  return { ttlMs, key, spec, descriptor };
+}
+
+/** Whether the answer to a call still belongs there: its tool may have become another meanwhile, and mostly is the very same. */
+function isStillPlace({ key, spec, descriptor }: Place, router: Router, call: ToolCall, ctx: CallContext): boolean {
+  const { backend } = call.ref;
+  const isSame =
+    router.find(backend)?.spec === spec && router.descriptor(call.ref) === descriptor && router.vouchedMs(backend) > 0;
+  return isSame || placeOf(router, call, ctx)?.key === key;
 }
 
 /** Nothing that was read before the write began or while it ran is served after it. */
@@ -93,14 +107,14 @@ function write({ results, router }: CacheFilterDeps, call: ToolCall, ctx: CallCo
   });
 }
 
-function hit({ results }: CacheFilterDeps, { ref }: ToolCall, { notes }: CallContext, answer: CachedAnswer): ToolResult {
+function hit({ results }: CacheFilterDeps, { ref }: ToolCall, { notes }: CallContext, answer: CachedAnswer): ToolAnswer {
   notes.cache = "hit";
   results.count(ref.backend, "hit", answer.tookMs);
   return answer.result;
 }
 
 /** Boards the flight of an equal call, or starts it; what is asked after a change never boards one from before. */
-async function share(read: Read, call: ToolCall, ctx: CallContext): Promise<ToolResult> {
+async function share(read: Read, call: ToolCall, ctx: CallContext): Promise<ToolAnswer> {
   const { deps, flights, place } = read;
   const { backend } = call.ref;
   const isLeader = () => ctx.notes.cache === "miss";
@@ -126,16 +140,17 @@ async function fetch(
   { deps: { results, router, clock }, next, place }: Read,
   call: ToolCall,
   ctx: CallContext,
-): Promise<ToolResult> {
+): Promise<ToolAnswer> {
   const { backend } = call.ref;
   const began = clock.now();
   const version = results.version(backend);
   ctx.notes.cache = "miss";
   results.count(backend, "miss");
-  const result = readResult(await asPromise(next, call, { ...ctx, takesRaw: false }));
-  if (placeOf(router, call, ctx)?.key === place.key) {
+  const result = await asPromise(next, call, ctx);
+  if (isStillPlace(place, router, call, ctx)) {
+    const { key, ttlMs } = place;
     if (isKeepable(result) && ctx.notes.asked === undefined)
-      results.keep({ ...place, backend, version, result, tookMs: clock.now() - began });
+      results.keep({ key, ttlMs, backend, version, result, tookMs: clock.now() - began });
   } else if (router.find(backend)) results.invalidate(backend); // it may have been a write all along
   return result;
 }
@@ -148,7 +163,8 @@ const untilLeft = ({ onProgress, signal }: CallContext): CallContext["onProgress
   });
 
 /** An answer past its lifetime says so, to the model and to the host. */
-function marked({ result, ageMs }: CachedAnswer, backend: string): ToolResult {
+function marked({ result: kept, ageMs }: CachedAnswer, backend: string): ToolResult {
+  const result = readResult(kept);
   const { content, _meta } = result;
   const text = `Kept from ${formatMs(ageMs)} ago, since "${backend}" has stopped answering: it may be out of date`;
   return {

@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto";
+import { hash } from "node:crypto";
 import type { CallFilter, ToolCall, ToolResult } from "../../model/call.ts";
 import { canonicalJson } from "../../model/json.ts";
 import { readResult } from "../../model/raw-result.ts";
@@ -20,9 +20,7 @@ export const idempotency =
       next(call, ctx, done);
       return;
     }
-    const fingerprint = createHash("sha256")
-      .update(`${formatToolRef(call.ref)} ${canonicalJson(call.args)}`)
-      .digest("hex");
+    const fingerprint = hash("sha256", `${formatToolRef(call.ref)} ${canonicalJson(call.args)}`, "hex");
     const run = async (signal: Signal): Promise<ToolResult> =>
       readResult(await asPromise(next, call, { ...ctx, signal, takesRaw: false }));
     endWith(keys.run({ key, fingerprint, signal: ctx.signal }, run), ctx.signal, done);

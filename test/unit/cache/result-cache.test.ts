@@ -1,5 +1,7 @@
 import { expect, test } from "vitest";
 import { type Kept, ResultCache } from "../../../src/cache/result-cache.ts";
+import { readResult } from "../../../src/model/raw-result.ts";
+import { scanAnswer } from "../../../src/wire/scan-answer.ts";
 import { ManualClock } from "../../support/manual-clock.ts";
 
 const LIMITS = { entries: 3, bytes: 1_000, entryBytes: 600 };
@@ -29,6 +31,21 @@ test("bytes are bounded as well as entries, and what is too big by itself pushes
   expect(keys("a", "huge")).toEqual(["a"]);
   keep("b", { result: text(500) });
   expect(keys("a", "b")).toEqual(["b"]);
+});
+
+test("an answer nobody has read is kept unread, in bytes of its own that count", () => {
+  const { cache, keep, keys } = open();
+  const raw = (length: number) => {
+    const message = Buffer.from(JSON.stringify({ jsonrpc: "2.0", id: 1, result: text(length) }));
+    const result = scanAnswer(message)?.result;
+    expect(result).toBeDefined();
+    return result ?? {};
+  };
+  keep("huge", { result: raw(600) });
+  for (const key of ["a", "b", "c"]) keep(key, { result: raw(300) });
+  expect(keys("huge", "a", "b", "c")).toEqual(["b", "c"]);
+  expect(readResult(cache.find("b")?.result ?? {})).toEqual(text(300));
+  expect(cache.find("b")?.result).toMatchObject({ pieces: [{ length: JSON.stringify(text(300)).length }] });
 });
 
 test("an answer past its lifetime is only good as a stale one, for ten more lifetimes", async () => {

@@ -30,6 +30,8 @@ test("a result that was not read gets the same envelope as one that was, whateve
       const told = inModernEnvelopeUnread(result);
       expect(told && read(told)).toEqual(inModernEnvelope(result.parse()));
       expect(told?.parse()).toEqual(inModernEnvelope(result.parse()));
+      const own = told?.onItsOwn();
+      expect(own && read(own)).toEqual(inModernEnvelope(result.parse()));
       expect(told).toMatchObject({ isError: result.isError, textBytes: result.textBytes, binaryBytes: result.binaryBytes });
     }),
   );

@@ -17,6 +17,19 @@ describe("an answer that can go on in its own bytes", () => {
     expect(found?.result.parse()).toEqual({ content: [TEXT, IMAGE], isError: true, structuredContent: { a: 1 } });
   });
 
+  test("and can be kept on memory of its own, without what it came in", () => {
+    const line = Buffer.concat([
+      Buffer.from(answer({ content: [TEXT, IMAGE], resultType: "complete", isError: true })),
+      Buffer.alloc(0),
+    ]);
+    const own = scanAnswer(line)?.result.onItsOwn();
+    line.fill(0);
+    const [piece, ...others] = own?.pieces ?? [];
+    expect([piece?.length, others]).toEqual([piece?.buffer.byteLength, []]);
+    expect(own).toMatchObject({ isError: true, isComplete: true, hasMeta: false, textBytes: 4, binaryBytes: 4 });
+    expect(own?.parse()).toEqual({ content: [TEXT, IMAGE], isError: true });
+  });
+
   test("may have its members in any order, spaces between them, and fields nobody knows", () => {
     const text =
       ' { "result" : { "x-own" : [1e400] , "content" : [ {"text":"hi","type":"text","annotations":{"a":[]}} ] } , "id" : 7 , "jsonrpc" : "2.0" } ';
