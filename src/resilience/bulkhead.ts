@@ -29,27 +29,18 @@ export class Stay {
   /** Since when, on the bulkhead's clock. */
   readonly began: number;
   readonly bytes: number;
-  #leave: ((stay: Stay, worked: boolean) => void) | undefined;
+  #leave: ((stay: Stay) => void) | undefined;
 
-  constructor(leave: (stay: Stay, worked: boolean) => void, began: number, bytes: number) {
+  constructor(leave: (stay: Stay) => void, began: number, bytes: number) {
     this.#leave = leave;
     this.began = began;
     this.bytes = bytes;
   }
 
   leave(): void {
-    this.#end(true);
-  }
-
-  /** Leaves it without having used it. */
-  giveUp(): void {
-    this.#end(false);
-  }
-
-  #end(worked: boolean): void {
     const leave = this.#leave;
     this.#leave = undefined;
-    leave?.(this, worked);
+    leave?.(this);
   }
 }
 
@@ -88,60 +79,48 @@ export class Bulkhead {
   }
 
   /**
-   * A place at work: at once if one is free, else when it is this call's turn, first come, first served. Throws
-   * `resource_exhausted` with `retryAfterMs` when there is not even room to wait; rejects with the signal's reason when it aborts
-   * in the queue.
+   * Tells of a place at work: at once if one is free, else when it is this call's turn, first come, first served. Or of
+   * `resource_exhausted` with `retryAfterMs` when there is not even room to wait, or the signal's reason when it aborts in the
+   * queue. Whoever is told must not throw.
    */
-  enter(cargo: Cargo): Stay | Promise<Stay> {
+  enter(cargo: Cargo, told: (stay: Stay | GatewayError) => void): void {
     const { clock, shared } = this.#options;
-    const { bytes } = cargo;
-    if (cargo.signal.aborted) throw GatewayError.from(cargo.signal.reason);
-    if (!shared.tryEnter(bytes)) this.#shed("the gateway has too many calls under way");
-    if (this.#places.tryTake()) return new Stay(this.#leave, clock.now(), bytes);
+    const { bytes, signal } = cargo;
     const { waiting, limit } = this.#places;
-    if (waiting < this.#queueCalls && this.#queuedBytes + bytes <= this.#queueBytes) return this.#queue(cargo);
-    shared.leave(bytes);
-    return this.#shed(`${limit} calls are at work and ${waiting} wait`);
-  }
-
-  /** Runs `work` in a place of its own; throws as `enter` does, or what `work` throws. */
-  async run<T>(work: () => Promise<T>, cargo: Cargo): Promise<T> {
-    const stay = await this.enter(cargo);
-    if (cargo.signal.aborted) {
-      stay.giveUp();
-      throw GatewayError.from(cargo.signal.reason); // between the queue and here
-    }
-    try {
-      return await work();
-    } finally {
-      stay.leave();
+    if (signal.aborted) told(GatewayError.from(signal.reason));
+    else if (!shared.tryEnter(bytes)) told(this.#full("the gateway has too many calls under way"));
+    else if (this.#places.tryTake()) told(new Stay(this.#leave, clock.now(), bytes));
+    else if (waiting < this.#queueCalls && this.#queuedBytes + bytes <= this.#queueBytes) this.#queue(cargo, told);
+    else {
+      shared.leave(bytes);
+      told(this.#full(`${limit} calls are at work and ${waiting} wait`));
     }
   }
 
-  readonly #leave = ({ began, bytes }: Stay, worked: boolean): void => {
+  readonly #leave = ({ began, bytes }: Stay): void => {
     const { clock, shared } = this.#options;
     shared.leave(bytes);
-    this.#places.giveBack();
-    if (worked) this.#averageMs += NEWEST * (clock.now() - began - this.#averageMs);
+    this.#averageMs += NEWEST * (clock.now() - began - this.#averageMs);
+    this.#places.giveBack(); // last, since the next one comes in by it
   };
 
-  async #queue({ signal, bytes }: Cargo): Promise<Stay> {
+  #queue({ signal, bytes }: Cargo, told: (stay: Stay | GatewayError) => void): void {
     const { clock, shared } = this.#options;
     this.#queuedBytes += bytes;
-    try {
-      await this.#places.wait(signal);
-    } catch (reason) {
-      shared.leave(bytes);
-      throw reason;
-    } finally {
+    this.#places.queue(signal, (end) => {
       this.#queuedBytes -= bytes;
-    }
-    return new Stay(this.#leave, clock.now(), bytes);
+      if (end === "placed") {
+        told(new Stay(this.#leave, clock.now(), bytes));
+        return;
+      }
+      shared.leave(bytes);
+      told(GatewayError.from(signal.reason));
+    });
   }
 
-  #shed(why: string): never {
+  #full(why: string): GatewayError {
     const { backend } = this.#options;
-    throw new GatewayError("resource_exhausted", `Cannot take another call of "${backend}": ${why}`, {
+    return new GatewayError("resource_exhausted", `Cannot take another call of "${backend}": ${why}`, {
       backend,
       retryAfterMs: this.#retryAfterMs(),
       hint: "Wait before you call it again, and send fewer calls at the same time",

@@ -2,12 +2,16 @@ import { GatewayError } from "../model/errors.ts";
 import type { Signal } from "../model/signal.ts";
 import { SlotMap } from "../model/slot-map.ts";
 
+/** How the waiting for a place ended: with the place, with the end of the queue, or with the abort of who waited. */
+export type WaitEnd = "placed" | "dismissed" | "left";
+
 /** A limited number of places, handed out in order of arrival. Every step is O(1); who aborts leaves the queue at once. */
 export class Places {
-  readonly #waiting = new SlotMap<number, (placed: boolean) => void>();
+  readonly #waiting = new SlotMap<number, (end: "placed" | "dismissed") => void>();
   #arrivals = 0;
   #limit: number;
   #taken = 0;
+  #isFilling = false;
 
   constructor(limit: number) {
     this.#limit = limit;
@@ -38,22 +42,29 @@ export class Places {
     return true;
   }
 
-  /** Queues for a place: true when it is ours, false when the queue was dismissed. Rejects with the signal's reason. */
+  /** Queues for a place, and tells once how that ended: at the very moment, so whoever is told must not throw. */
+  queue(signal: Signal, told: (end: WaitEnd) => void): void {
+    if (signal.aborted) {
+      told("left");
+      return;
+    }
+    const place = this.#arrivals++;
+    const leave = (): void => {
+      this.#waiting.delete(place);
+      told("left");
+    };
+    signal.addEventListener("abort", leave, { once: true });
+    this.#waiting.set(place, (end) => {
+      this.#waiting.delete(place);
+      signal.removeEventListener("abort", leave);
+      told(end);
+    });
+  }
+
+  /** The same by a promise: true when the place is ours, false when the queue was dismissed. Rejects with the signal's reason. */
   wait(signal: Signal): Promise<boolean> {
     return new Promise((resolve, reject) => {
-      const place = this.#arrivals++;
-      const leave = () => {
-        this.#waiting.delete(place);
-        reject(GatewayError.from(signal.reason));
-      };
-      const enter = (placed: boolean) => {
-        this.#waiting.delete(place);
-        signal.removeEventListener("abort", leave);
-        resolve(placed);
-      };
-      if (signal.aborted) return leave();
-      signal.addEventListener("abort", leave, { once: true });
-      this.#waiting.set(place, enter);
+      this.queue(signal, (end) => (end === "left" ? reject(GatewayError.from(signal.reason)) : resolve(end === "placed")));
     });
   }
 
@@ -64,10 +75,17 @@ export class Places {
 
   /** Sends everyone who waits away without a place. */
   dismiss(): void {
-    for (const enter of this.#waiting.values()) enter(false);
+    for (const enter of this.#waiting.values()) enter("dismissed");
   }
 
+  /** Whoever enters may give its place back at once: then this goes on, instead of one call inside another for each who waits. */
   #fill(): void {
-    for (let enter = this.#waiting.first; enter && this.tryTake(); enter = this.#waiting.first) enter(true);
+    if (this.#isFilling) return;
+    this.#isFilling = true;
+    try {
+      for (let enter = this.#waiting.first; enter && this.tryTake(); enter = this.#waiting.first) enter("placed");
+    } finally {
+      this.#isFilling = false;
+    }
   }
 }

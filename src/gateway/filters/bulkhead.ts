@@ -1,7 +1,6 @@
-import type { CallContext, CallFilter, ToolCall } from "../../model/call.ts";
+import type { CallFilter } from "../../model/call.ts";
 import { GatewayError } from "../../model/errors.ts";
 import { roughBytes } from "../../model/json.ts";
-import type { Bulkhead, Stay } from "../../resilience/bulkhead.ts";
 import type { Clock } from "../../time/clock.ts";
 import type { Guards } from "../guards.ts";
 import type { Router } from "../router.ts";
@@ -11,30 +10,22 @@ export const bulkhead =
   (router: Router, guards: Guards, clock: Clock): CallFilter =>
   (next) =>
   (call, ctx, done) => {
+    const { signal } = ctx;
+    const runner = router.usableOrRefusal(call.ref.backend);
+    if (runner instanceof GatewayError) {
+      done(runner);
+      return;
+    }
     const came = clock.now();
-    const enter = (stay: Stay): void => {
-      if (ctx.signal.aborted) {
-        stay.giveUp();
-        done(GatewayError.from(ctx.signal.reason)); // between the queue and here
+    guards.of(runner).bulkhead.enter({ signal, bytes: roughBytes(call.args) }, (stay) => {
+      if (stay instanceof GatewayError) {
+        done(stay);
         return;
       }
       ctx.notes.queuedMs = clock.now() - came;
       next(call, ctx, (ending) => {
+        done(ending); // before the next one comes in, since its sending begins at once
         stay.leave();
-        done(ending);
       });
-    };
-    const runner = router.usableOrRefusal(call.ref.backend);
-    const stay = runner instanceof GatewayError ? runner : tryEnter(guards.of(runner).bulkhead, call, ctx);
-    if (stay instanceof GatewayError) done(stay);
-    else if (stay instanceof Promise) stay.then(enter, (reason: unknown) => done(GatewayError.from(reason, ctx.signal)));
-    else enter(stay);
+    });
   };
-
-function tryEnter(door: Bulkhead, { args }: ToolCall, { signal }: CallContext): Stay | Promise<Stay> | GatewayError {
-  try {
-    return door.enter({ signal, bytes: roughBytes(args) });
-  } catch (reason) {
-    return GatewayError.from(reason);
-  }
-}

@@ -5,6 +5,7 @@ import { Bulkhead } from "../../../src/resilience/bulkhead.ts";
 import { GlobalLimits } from "../../../src/resilience/global-limits.ts";
 import { ManualClock, settle } from "../../support/manual-clock.ts";
 import { type Deferred, deferred } from "./deferred.ts";
+import { runIn } from "./run-in.ts";
 
 const LIMIT = 3;
 const QUEUE_CALLS = 5;
@@ -71,7 +72,7 @@ function begin({ bulkhead, calls, started, ends }: Real, bytes: number): number 
     started.add(call.id);
     return call.work.promise;
   };
-  bulkhead.run(work, { signal: call.caller.signal, bytes }).then(
+  runIn(bulkhead, work, { signal: call.caller.signal, bytes }).then(
     (value) => ends.set(call.id, value),
     (reason: unknown) => ends.set(call.id, GatewayError.from(reason).code),
   );
@@ -159,9 +160,9 @@ describe("Bulkhead", () => {
             await scheduler.schedule(Promise.resolve(), `work ${id}`);
             return "done";
           };
-          return bulkhead
-            .run(work, { signal: caller.signal, bytes: 1 })
-            .catch((reason: unknown) => GatewayError.from(reason).code);
+          return runIn(bulkhead, work, { signal: caller.signal, bytes: 1 }).catch(
+            (reason: unknown) => GatewayError.from(reason).code,
+          );
         });
         await scheduler.waitFor(Promise.all(calls));
         const ends = await Promise.all(calls);

@@ -1,11 +1,12 @@
 import { describe, expect, test } from "vitest";
 import { GatewayError } from "../../../src/model/errors.ts";
 import type { Signal } from "../../../src/model/signal.ts";
-import { Bulkhead, type BulkheadOptions } from "../../../src/resilience/bulkhead.ts";
+import { Bulkhead, type BulkheadOptions, Stay } from "../../../src/resilience/bulkhead.ts";
 import { GlobalLimits } from "../../../src/resilience/global-limits.ts";
 import { ManualClock, settle } from "../../support/manual-clock.ts";
 import { patient } from "./breaker-house.ts";
 import { type Deferred, deferred } from "./deferred.ts";
+import { runIn } from "./run-in.ts";
 
 function open(options: Partial<BulkheadOptions> = {}) {
   const clock = new ManualClock();
@@ -16,13 +17,11 @@ function open(options: Partial<BulkheadOptions> = {}) {
   const call = (signal: Signal = patient(), bytes = 1): Promise<string> => {
     const work = deferred<string>();
     const index = works.push(work) - 1;
-    return bulkhead.run(
-      () => {
-        started.push(index);
-        return work.promise;
-      },
-      { signal, bytes },
-    );
+    const begin = () => {
+      started.push(index);
+      return work.promise;
+    };
+    return runIn(bulkhead, begin, { signal, bytes });
   };
   return { clock, shared, bulkhead, started, works, call };
 }
@@ -73,7 +72,7 @@ describe("Bulkhead", () => {
     const first = call();
     const leaving = call(caller.signal, 50);
     caller.abort(cancelled());
-    expect([bulkhead.queued, shared.calls]).toEqual([0, 2]);
+    expect([bulkhead.queued, bulkhead.queuedBytes, shared.calls]).toEqual([0, 0, 1]);
     const next = call();
     await expect(leaving).rejects.toMatchObject({ code: "cancelled" });
     expect([bulkhead.queuedBytes, shared.calls]).toEqual([1, 2]);
@@ -90,18 +89,33 @@ describe("Bulkhead", () => {
     expect([bulkhead.queued, started]).toEqual([0, [0]]);
   });
 
-  test("a caller who leaves in the moment its turn comes passes the place on", async () => {
-    const { call, started, works } = open({ limit: 1 });
+  test("whoever waits is told of its place at the moment it is free, and nobody who has left", () => {
+    const { bulkhead } = open({ limit: 1 });
     const caller = new AbortController();
-    const first = call();
-    const leaving = call(caller.signal);
-    const last = call();
-    void first.then(() => caller.abort(cancelled()));
-    works[0]?.resolve("done");
-    works[2]?.resolve("done");
-    await expect(leaving).rejects.toMatchObject({ code: "cancelled" });
-    expect(await last).toBe("done");
-    expect(started).toEqual([0, 2]);
+    const told: (Stay | GatewayError)[] = [];
+    for (const signal of [patient(), caller.signal, patient()]) bulkhead.enter({ signal, bytes: 1 }, (stay) => told.push(stay));
+    const reason = cancelled();
+    caller.abort(reason);
+    const [first] = told;
+    if (first instanceof Stay) first.leave();
+    expect(told).toEqual([expect.any(Stay), reason, expect.any(Stay)]);
+    if (first instanceof Stay) first.leave(); // a second time changes nothing
+    expect(bulkhead.inFlight).toBe(1);
+  });
+
+  test("calls that end as soon as they come in follow each other, however many wait", () => {
+    const { bulkhead } = open({ limit: 1, queueCalls: 20_000, shared: new GlobalLimits(20_001) });
+    const stays: Stay[] = [];
+    bulkhead.enter({ signal: patient(), bytes: 1 }, (stay) => stay instanceof Stay && stays.push(stay));
+    let done = 0;
+    for (let call = 0; call < 20_000; call += 1) {
+      bulkhead.enter({ signal: patient(), bytes: 1 }, (stay) => {
+        if (stay instanceof Stay) stay.leave();
+        done += 1;
+      });
+    }
+    stays[0]?.leave();
+    expect([done, bulkhead.inFlight, bulkhead.queued]).toEqual([20_000, 0, 0]);
   });
 
   test("a call that fails gives its place back and its error out", async () => {

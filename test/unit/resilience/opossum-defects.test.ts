@@ -6,6 +6,7 @@ import { GlobalLimits } from "../../../src/resilience/global-limits.ts";
 import { outcomeOf, SLOW_CALL_MS } from "../../../src/resilience/outcome.ts";
 import { ManualClock, settle } from "../../support/manual-clock.ts";
 import { BreakerHouse, fails, patient } from "./breaker-house.ts";
+import { runIn } from "./run-in.ts";
 
 /** How many timers of Node's own `work` sets and does not take back; the tests' clock sets none. */
 async function timersLeftBy(work: () => void): Promise<number> {
@@ -107,7 +108,7 @@ describe("defects of opossum as a wrapper that the breaker does not have", () =>
     const calls = Array.from({ length: 22 }, async () => {
       const permit = house.breaker.admit();
       try {
-        await bulkhead.run(work, { signal: patient(), bytes: 1 });
+        await runIn(bulkhead, work, { signal: patient(), bytes: 1 });
         if (permit) house.breaker.settle(permit, "ok");
         return "ok";
       } catch (reason) {
