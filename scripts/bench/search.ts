@@ -7,6 +7,7 @@ import { scoreColumns, timeColumns } from "./search/columns.ts";
 import { compareAll } from "./search/compare-all.ts";
 import { type Engine, sallyport } from "./search/engine.ts";
 import { enginesFor } from "./search/engines.ts";
+import { measureGraph } from "./search/graph.ts";
 import { type CorpusTool, corpusFiles, type LabelledQuery, queryFiles, readLines } from "./search/labelled-set.ts";
 import { meaningEngines } from "./search/meaning.ts";
 import { measure } from "./search/measure.ts";
@@ -19,6 +20,7 @@ const USAGE = `npm run bench:search -- --corpus FILE --queries FILE [--out FILE]
 npm run bench:search -- --all DIR [--only CORPUS,...]               every set of a folder, beside the comparison engines
 npm run bench:search -- --all DIR --scale 3017,33029,100000         times, build and memory at so many tools
 npm run bench:search -- --corpus FILE --queries FILE --scale N,...  the same for one set
+npm run bench:search -- --corpus FILE --queries FILE --graph        the graph over many vectors, beside comparing them all
   --json             prints JSON instead of a table
   --engines NAME,... only these engines ("sallyport", "sallyport after use", "flat BM25", "MiniSearch", "MiniSearch tuned", "FTS5", "Orama")
   --embeddings URL --model NAME [--query-prefix TEXT] [--document-prefix TEXT]
@@ -40,6 +42,7 @@ const { values } = parseArgs({
     model: { type: "string" },
     "query-prefix": { type: "string", default: "" },
     "document-prefix": { type: "string", default: "" },
+    graph: { type: "boolean", default: false },
     json: { type: "boolean", default: false },
   },
 });
@@ -68,6 +71,7 @@ async function measured(): Promise<readonly Row[] | undefined> {
     return measureScale(lists, sets, sizes(scale), enginesFor(load, only ?? [sallyport.name]));
   }
   if (corpus === undefined || queries === undefined) return undefined;
+  if (values.graph) return measureGraph(readLines(corpus), readLines(queries));
   if (scale === undefined) return [await oneSet(corpus, queries)];
   const set = { name: basename(queries), queries: readLines<LabelledQuery>(queries) };
   return measureScale(

@@ -24,7 +24,7 @@ export function loadUsearch(from = import.meta.url): OpenGraph | undefined {
         quantization: "i8",
         connectivity: 16,
         expansion_add: 64,
-        expansion_search: 256,
+        expansion_search: 512,
         multi: false,
       });
   } catch {
