@@ -1,4 +1,4 @@
-import { lstatSync } from "node:fs";
+import { lstatSync, readdirSync, rmSync } from "node:fs";
 import * as nodeModule from "node:module";
 import { homedir } from "node:os";
 import { join } from "node:path";
@@ -14,15 +14,28 @@ interface CompileCache {
 /**
  * Lets Node keep the compiled form of what is loaded from now on, and take it from there the next time: a quarter of the way to a
  * process' first search is compiling. Where Node cannot, and as long as there is no directory of ours that is closed to everybody else, nothing
- * happens: kept code is code that is run. `NODE_COMPILE_CACHE` and `NODE_DISABLE_COMPILE_CACHE` outweigh it.
+ * happens: kept code is code that is run. What other versions of ours have kept goes, since Node clears nothing away.
+ * `NODE_COMPILE_CACHE` and `NODE_DISABLE_COMPILE_CACHE` outweigh it.
  */
 export function keepCompiledCode(
+  version: string,
   env: Environment = process.env,
   { enableCompileCache }: CompileCache = nodeModule as CompileCache,
   uid = process.getuid?.(),
 ): void {
   const directory = cachePath(env, homedir());
-  if (enableCompileCache && !env["NODE_COMPILE_CACHE"] && isOurs(directory, uid)) enableCompileCache(join(directory, "compiled"));
+  if (!enableCompileCache || env["NODE_COMPILE_CACHE"] || !isOurs(directory, uid)) return;
+  const kept = join(directory, "compiled");
+  clearAllBut(version, kept);
+  enableCompileCache(join(kept, version));
+}
+
+function clearAllBut(version: string, kept: string): void {
+  try {
+    for (const name of readdirSync(kept)) if (name !== version) rmSync(join(kept, name), { recursive: true, force: true });
+  } catch {
+    // nothing was kept yet, or it cannot be read: it costs room and nothing else
+  }
 }
 
 /** A gateway makes it so when it opens its state; before the first has, nothing is kept. */

@@ -58,7 +58,7 @@ function lazyGateway(request: ServeRequest, host: HostSide) {
   let refusing = false;
   const open = (): Promise<Gateway> => {
     if (refusing && !opening) return Promise.reject(shuttingDown());
-    if (!opening) keepCompiledCode();
+    if (!opening) keepCompiledCode(version);
     opening ??= import("../../gateway/open-gateway.ts").then(async ({ openGateway }) => {
       const gateway = await openGateway({ registry: request.registry, version, host });
       gateway.inherit();

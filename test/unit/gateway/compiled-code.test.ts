@@ -1,4 +1,4 @@
-import { chmodSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
@@ -7,7 +7,7 @@ import { keepCompiledCode } from "../../../src/gateway/compiled-code.ts";
 let root = "";
 const enableCompileCache = vi.fn();
 const keep = (directory: string, env: Record<string, string> = {}, uid = process.getuid?.()) =>
-  keepCompiledCode({ SALLYPORT_STATE_DIR: directory, ...env }, { enableCompileCache }, uid);
+  keepCompiledCode("2.0.0", { SALLYPORT_STATE_DIR: directory, ...env }, { enableCompileCache }, uid);
 
 beforeEach(() => {
   root = mkdtempSync(join(tmpdir(), "compiled-code-"));
@@ -25,7 +25,25 @@ function directory(mode: number): string {
 test("compiled code is kept in a directory of ours that is closed to others", () => {
   const path = directory(0o700);
   keep(path);
-  expect(enableCompileCache.mock.calls).toEqual([[join(path, "compiled")]]);
+  expect(enableCompileCache.mock.calls).toEqual([[join(path, "compiled", "2.0.0")]]);
+});
+
+test("what other versions have kept goes, and nothing beside it", () => {
+  const path = directory(0o700);
+  for (const name of ["compiled/1.9.0/v22", "compiled/2.0.0/v22", "compiled/v22-x64", "catalog"])
+    mkdirSync(join(path, name), { recursive: true });
+  for (const name of ["compiled/1.9.0/v22/a.cache", "compiled/2.0.0/v22/a.cache"]) writeFileSync(join(path, name), "");
+  keep(path);
+  expect(readdirSync(join(path, "compiled"))).toEqual(["2.0.0"]);
+  expect(readdirSync(join(path, "compiled", "2.0.0", "v22"))).toEqual(["a.cache"]);
+  expect(readdirSync(path)).toEqual(["catalog", "compiled"]);
+});
+
+test("a directory that cannot be cleared is used all the same", () => {
+  const path = directory(0o700);
+  writeFileSync(join(path, "compiled"), "");
+  keep(path);
+  expect(enableCompileCache).toHaveBeenCalledTimes(1);
 });
 
 test.each([0o770, 0o707, 0o755, 0o701])("not in one with mode %o", (mode) => {
@@ -51,5 +69,5 @@ test("a person's own choice of a directory stands", () => {
 });
 
 test("nothing happens where Node keeps none", () => {
-  expect(() => keepCompiledCode({ SALLYPORT_STATE_DIR: directory(0o700) }, {})).not.toThrow();
+  expect(() => keepCompiledCode("2.0.0", { SALLYPORT_STATE_DIR: directory(0o700) }, {})).not.toThrow();
 });
