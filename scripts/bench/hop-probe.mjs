@@ -1,7 +1,7 @@
 // @ts-check
 // Loaded into the gateway's process beside the gateway (node --import): notes when a question has been answered, and how long the
 // main thread had by then waited for a CPU that other processes had. Tells all of it when asked over IPC.
-import { machineMs, waitedMs } from "./backends/own-time.mjs";
+import { machineMs, waitedMs } from "./own-time.mjs";
 
 /** Questions have ids from a billion up; everything else is left alone. */
 const QUESTION = /"id":(\d{10})[,}]/g;

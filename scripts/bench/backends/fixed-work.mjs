@@ -1,7 +1,7 @@
 // @ts-check
 // Computes as much as a line asks for, and tells how long that took, without the waiting for a CPU that other processes had.
 import { createInterface } from "node:readline";
-import { machineMs, waitedMs } from "./own-time.mjs";
+import { machineMs, waitedMs } from "../own-time.mjs";
 
 const WORDS = Array.from({ length: 40 }, (_, at) => `word ${(at * 7_919) % 1_000}`);
 

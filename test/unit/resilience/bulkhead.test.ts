@@ -104,18 +104,18 @@ describe("Bulkhead", () => {
   });
 
   test("calls that end as soon as they come in follow each other, however many wait", () => {
-    const { bulkhead } = open({ limit: 1, queueCalls: 20_000, shared: new GlobalLimits(20_001) });
+    const { bulkhead } = open({ limit: 1, queueCalls: 5_000, shared: new GlobalLimits(5_001) });
     const stays: Stay[] = [];
     bulkhead.enter({ signal: patient(), bytes: 1 }, (stay) => stay instanceof Stay && stays.push(stay));
     let done = 0;
-    for (let call = 0; call < 20_000; call += 1) {
+    for (let call = 0; call < 5_000; call += 1) {
       bulkhead.enter({ signal: patient(), bytes: 1 }, (stay) => {
         if (stay instanceof Stay) stay.leave();
         done += 1;
       });
     }
     stays[0]?.leave();
-    expect([done, bulkhead.inFlight, bulkhead.queued]).toEqual([20_000, 0, 0]);
+    expect([done, bulkhead.inFlight, bulkhead.queued]).toEqual([5_000, 0, 0]);
   });
 
   test("a call that fails gives its place back and its error out", async () => {
