@@ -1,7 +1,6 @@
 import type { BackendSpec } from "../model/backend-spec.ts";
-import type { ToolAnswer, ToolCall } from "../model/call.ts";
+import type { ToolCall } from "../model/call.ts";
 import { isJsonObject } from "../model/json.ts";
-import { RawResult } from "../model/raw-result.ts";
 import type { ToolDescriptor } from "../model/tool.ts";
 
 /**
@@ -20,8 +19,5 @@ export const isPlainCall = ({ idempotencyKey, round }: ToolCall): boolean =>
   idempotencyKey === undefined && round?.inputResponses === undefined && round?.requestState === undefined;
 
 /** Whether an answer may be served again: complete, as one that came unread always is, and no failure of the tool. */
-export function isKeepable(result: ToolAnswer): boolean {
-  if (result instanceof RawResult) return !result.isError;
-  const { isError, resultType } = result;
-  return isError !== true && (resultType === undefined || resultType === "complete");
-}
+export const isKeepable = ({ isError, resultType }: { readonly isError?: unknown; readonly resultType?: unknown }): boolean =>
+  isError !== true && (resultType === undefined || resultType === "complete");

@@ -2,7 +2,10 @@ import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 
 describe("a timer", () => {
   beforeEach(() => void vi.resetModules()); // the timer behind all deadlines belongs to the module
-  afterEach(() => void vi.restoreAllMocks());
+  afterEach(() => {
+    vi.restoreAllMocks();
+    vi.resetModules();
+  });
 
   /** A timer, and whether the process has to stay for it. */
   async function begin(ms: number) {
