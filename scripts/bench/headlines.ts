@@ -27,13 +27,18 @@ export function figureOf({ scenario, row, column, title }: Headline, results: Re
   return Number(figure);
 }
 
-/** A line for each figure beyond its limit. */
-export function brokenLimits(results: Results): string[] {
+/** A figure that is beyond its limit, and a line that says so. */
+export interface BrokenLimit extends Pick<Headline, "title" | "scenario"> {
+  readonly line: string;
+}
+
+/** The figures beyond their limits; scenarios that were not run have none. */
+export function brokenLimits(results: Results): readonly BrokenLimit[] {
   return headlines.flatMap((headline) => {
     const figure = figureOf(headline, results);
-    const { title, unit, max = Number.POSITIVE_INFINITY, min = Number.NEGATIVE_INFINITY } = headline;
+    const { title, scenario, unit, max = Number.POSITIVE_INFINITY, min = Number.NEGATIVE_INFINITY } = headline;
     if (figure === undefined || (figure <= max && figure >= min)) return [];
-    return [`${title}: ${figure.toFixed(2)} ${unit}, expected ${limitOf(headline)}`];
+    return [{ title, scenario, line: `${title}: ${figure.toFixed(2)} ${unit}, expected ${limitOf(headline)}` }];
   });
 }
 

@@ -1,5 +1,6 @@
 // Measures the built gateway against floors of the same run. See USAGE.
 import { writeFileSync } from "node:fs";
+import { cpus } from "node:os";
 import { parseArgs } from "node:util";
 import { drawBars } from "./draw-bars.ts";
 import { brokenLimits } from "./headlines.ts";
@@ -28,9 +29,9 @@ const USAGE = `npm run bench -- ${Object.keys(SCENARIOS).join("|")}|all
   --rounds N    how often each variant is measured, in another order each time (default 20)
   --calls N     calls of one variant in one round (default 400)
   --output FILE where the figures go as JSON, with a drawing beside it (default bench-results/NAME.json)
-  --assert      ends with 1 if a figure is beyond its limit in scripts/bench/headlines.json
+  --assert      ends with 1 if a figure is beyond its limit in scripts/bench/headlines.json, and still is when it is measured again
   --cpu N       the CPU on which all processes run (default 0)
-  --gateway-cpu N  in isolation, a CPU of its own for the gateway: then its times are its own, and no other process' turn
+  --gateway-cpu N  in isolation, the gateway's own CPU, so that its times are not another process' turn (default: another one than --cpu)
   --no-pin      leaves it to the system on which CPUs the processes run`;
 
 const { positionals, values } = parseArgs({
@@ -57,17 +58,28 @@ if (names.length === 0 || !(settings.rounds >= 1) || !(settings.calls >= 1)) {
 async function measure(machine: Machine): Promise<void> {
   const { cpu, cores, node, pinnedTo } = machine;
   console.log(`${settings.rounds} rounds; Node ${node}; ${cores} x ${cpu}; pinned: ${pinnedTo}`);
+  const first = await run(names);
+  keep(machine, first);
+  if (values.assert) await judge(machine, first);
+}
+
+async function run(scenarios: Iterable<string>): Promise<Results> {
   const results: Record<string, Findings> = {};
-  for (const each of names) {
+  for (const each of scenarios) {
     console.log(`\n${each}; load ${describeMachine("").loadAtStart.toFixed(1)}\n`);
-    const findings = await SCENARIOS[each]?.(settings.rounds, settings.calls, values["gateway-cpu"]);
+    const findings = await SCENARIOS[each]?.(settings.rounds, settings.calls, gatewayCpu());
     if (!findings) continue;
     results[each] = findings;
     printTable(findings.rows);
     for (const note of findings.notes) console.log(`\n${note}`);
   }
-  keep(machine, results);
-  if (values.assert) judge(results);
+  return results;
+}
+
+/** Undefined where nothing is pinned, or there is only one. */
+function gatewayCpu(): string | undefined {
+  if (values["gateway-cpu"] !== undefined || values["no-pin"]) return values["gateway-cpu"];
+  return cpus().length > 1 ? String((Number(values.cpu) + 1) % cpus().length) : undefined;
 }
 
 function keep(machine: Machine, results: Results): void {
@@ -78,9 +90,17 @@ function keep(machine: Machine, results: Results): void {
   console.error(`\nWritten to ${file}, drawn in ${drawing}`);
 }
 
-function judge(results: Results): void {
-  const broken = brokenLimits(results);
-  for (const line of broken) console.error(line);
+/** What is beyond its limit is measured again: other programs of the machine come and go, a regression stays. */
+async function judge(machine: Machine, first: Results): Promise<void> {
+  const suspects = brokenLimits(first);
+  for (const { line } of suspects) console.error(`${line}: measured again`);
+  const second = await run(new Set(suspects.map(({ scenario }) => scenario)));
+  if (suspects.length > 0) {
+    const again = Object.entries(second).map(([scenario, findings]) => [`${scenario}, again`, findings] as const);
+    keep(machine, { ...first, ...Object.fromEntries(again) });
+  }
+  const broken = brokenLimits(second).filter(({ title }) => suspects.some((suspect) => suspect.title === title));
+  for (const { line } of broken) console.error(line);
   console.error(broken.length === 0 ? "All figures are within their limits" : `${broken.length} figures are beyond their limits`);
   if (broken.length > 0) process.exitCode = 1;
 }
