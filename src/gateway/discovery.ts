@@ -1,7 +1,7 @@
 import { neutralise } from "../model/neutralise-text.ts";
 import type { Signal } from "../model/signal.ts";
 import type { Overview } from "../search/overview.ts";
-import { runInSlices } from "../search/slices.ts";
+import { runFromNow } from "../search/slices.ts";
 import { splitNeeds } from "../search/split-needs.ts";
 import type { ToolIndex } from "../search/tool-index.ts";
 import type { Clock } from "../time/clock.ts";
@@ -108,7 +108,7 @@ export class Discovery {
     const scope = { server: query.server, filter: this.#shown.filter(query.readonly === true) };
     const near = start.byMeaning ? await nearNeeds(this.#meaning, needs, index, scope, signal) : NOTHING_NEAR;
     const page: Page = { query, offset, limit: query.limit ?? USUAL_HITS[needs.length - 1] ?? LEAST_HITS, near };
-    const all = await runInSlices(this.#findAll(needs, index, page), this.#clock);
+    const all = await runFromNow(this.#findAll(needs, index, page), this.#clock);
     const found = needs.length > query.needs.length ? withoutIdleTalk(all) : all;
     const overview = offset === 0 && found.some(isHopeless) ? this.#overview(index, query) : undefined;
     return {

@@ -58,6 +58,8 @@ export class Bulkhead {
   readonly #queueBytes: number;
   #queuedBytes = 0;
   #averageMs = FIRST_GUESS_MS;
+  /** Places that were left and are given to those who wait at the end of this turn. */
+  #left = 0;
 
   constructor(options: BulkheadOptions) {
     this.#options = options;
@@ -67,7 +69,7 @@ export class Bulkhead {
   }
 
   get inFlight(): number {
-    return this.#places.taken;
+    return this.#places.taken - this.#left;
   }
 
   get queued(): number {
@@ -79,7 +81,7 @@ export class Bulkhead {
   }
 
   /**
-   * Tells of a place at work: at once if one is free, else when it is this call's turn, first come, first served. Or of
+   * Tells of a place at work: at once if one is free, else at the end of the turn in which one is left, first come, first served. Or of
    * `resource_exhausted` with `retryAfterMs` when there is not even room to wait, or the signal's reason when it aborts in the
    * queue. Whoever is told must not throw.
    */
@@ -101,8 +103,21 @@ export class Bulkhead {
     const { clock, shared } = this.#options;
     shared.leave(bytes);
     this.#averageMs += NEWEST * (clock.now() - began - this.#averageMs);
-    this.#places.giveBack(); // last, since the next one comes in by it
+    if (this.#places.waiting === 0) this.#places.giveBack();
+    else this.#giveBackSoon();
   };
+
+  /** Not at once: calls that fail together with their backend would let others in before it is known to be gone. */
+  #giveBackSoon(): void {
+    this.#left += 1;
+    if (this.#left > 1) return;
+    setImmediate(() => {
+      while (this.#left > 0) {
+        this.#left -= 1;
+        this.#places.giveBack();
+      }
+    });
+  }
 
   #queue({ signal, bytes }: Cargo, told: (stay: Stay | GatewayError) => void): void {
     const { clock, shared } = this.#options;

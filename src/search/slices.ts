@@ -3,12 +3,18 @@ import type { Clock } from "../time/clock.ts";
 
 const SLICE_MS = 4;
 
-/** Runs long work step by step, letting the event loop turn every 4 ms; gives back what the work returns. */
+/** Runs long work step by step from the next turn of the event loop on, letting it turn every 4 ms; gives back what the work returns. */
 export async function runInSlices<T>(work: Iterator<void, T>, clock: Clock): Promise<T> {
+  await nextTurn();
+  return await runFromNow(work, clock);
+}
+
+/** The same from now on, for work that somebody waits for and that mostly takes one slice: a turn can be long. */
+export async function runFromNow<T>(work: Iterator<void, T>, clock: Clock): Promise<T> {
   for (;;) {
-    await nextTurn();
     const last = runForOneSlice(work, clock);
     if (last) return last.value;
+    await nextTurn();
   }
 }
 

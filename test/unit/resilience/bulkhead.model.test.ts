@@ -48,6 +48,7 @@ const command = (name: string, check: (model: Model) => boolean, run: (model: Mo
   run: async (model, real) => {
     run(model, real);
     await settle();
+    await settle(); // at its end those who wait come in
     const { bulkhead, shared } = real;
     expect([bulkhead.inFlight, bulkhead.queued, bulkhead.queuedBytes]).toEqual([
       model.working.length,
