@@ -32,6 +32,6 @@ function tableOf({ at, machine, settings, scenarios }: Run): string {
     "|---|---|---|",
     ...rows,
     "",
-    `Medians of ${settings.rounds} rounds, ${at.slice(0, 10)}, ${where}, everything pinned to one CPU.`,
+    `Medians of ${settings.rounds} rounds, ${at.slice(0, 10)}, ${where}, everything pinned to one CPU (in isolation the gateway has one of its own where there are two).`,
   ].join("\n");
 }

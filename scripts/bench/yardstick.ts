@@ -1,5 +1,6 @@
 import { fileURLToPath } from "node:url";
 import type { Scope } from "../../src/model/scope.ts";
+import { sleep, systemClock } from "../../src/time/clock.ts";
 import { LineDriver } from "./line-driver.ts";
 import { pinToOneCpu } from "./machine.ts";
 import { median } from "./statistics.ts";
@@ -25,7 +26,7 @@ export class Yardstick {
       const took: number[] = [];
       for (let look = 0; look < LOOKS; look += 1) {
         took.push(await this.measure());
-        await new Promise((resolve) => setTimeout(resolve, APART_MS));
+        await sleep(systemClock, APART_MS);
       }
       this.#units = Math.max(1, Math.round((this.#units * ms) / median(took)));
     }

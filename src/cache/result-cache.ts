@@ -93,7 +93,7 @@ export class ResultCache {
     const now = this.#clock.now();
     if (track.version !== kept.version || track.writes > 0 || now < track.unsureUntil) return;
     const isRaw = kept.result instanceof RawResult;
-    const bytes = isRaw ? kept.result.pieces.reduce((sum, { length }) => sum + length, 0) : roughBytes(kept.result);
+    const bytes = isRaw ? kept.result.bytes : roughBytes(kept.result);
     if (bytes > this.#limits.entryBytes) return;
     const result = isRaw ? kept.result.onItsOwn() : kept.result;
     this.#entries.set(kept.key, { ...kept, result, bytes, since: now });

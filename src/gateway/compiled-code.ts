@@ -5,6 +5,8 @@ import { join } from "node:path";
 import { cachePath, type Environment } from "../state/state-path.ts";
 
 const OTHERS = 0o077;
+/** A version of ours, or of Node in front of its platform. */
+const OF_A_VERSION = /^v?\d+\.\d+\.\d+/;
 
 /** What Node has of it from 22.1 on. */
 interface CompileCache {
@@ -30,9 +32,12 @@ export function keepCompiledCode(
   enableCompileCache(join(kept, version));
 }
 
+/** Behind a link the room is somebody else's. */
 function clearAllBut(version: string, kept: string): void {
   try {
-    for (const name of readdirSync(kept)) if (name !== version) rmSync(join(kept, name), { recursive: true, force: true });
+    const names = lstatSync(kept).isDirectory() ? readdirSync(kept) : [];
+    const others = names.filter((name) => name !== version && OF_A_VERSION.test(name));
+    for (const name of others) rmSync(join(kept, name), { recursive: true, force: true });
   } catch {
     // nothing was kept yet, or it cannot be read: it costs room and nothing else
   }

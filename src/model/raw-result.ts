@@ -13,6 +13,11 @@ export abstract class RawResult {
   abstract readonly binaryBytes: number;
   /** Its JSON text, in pieces. */
   abstract readonly pieces: readonly Uint8Array[];
+  /** How long that is. */
+  get bytes(): number {
+    return this.pieces.reduce((sum, { length }) => sum + length, 0);
+  }
+
   /** The same on memory of its own, for whoever keeps it: what came with it can go then. */
   abstract onItsOwn(): RawResult;
   /** Reads it, for whoever has to look into it. */

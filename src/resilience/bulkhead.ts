@@ -112,10 +112,9 @@ export class Bulkhead {
     this.#left += 1;
     if (this.#left > 1) return;
     setImmediate(() => {
-      while (this.#left > 0) {
-        this.#left -= 1;
-        this.#places.giveBack();
-      }
+      const left = this.#left;
+      this.#left = 0; // what is left from here on is given back a turn later
+      for (let place = 0; place < left; place += 1) this.#places.giveBack();
     });
   }
 

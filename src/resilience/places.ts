@@ -11,7 +11,6 @@ export class Places {
   #arrivals = 0;
   #limit: number;
   #taken = 0;
-  #isFilling = false;
 
   constructor(limit: number) {
     this.#limit = limit;
@@ -78,14 +77,7 @@ export class Places {
     for (const enter of this.#waiting.values()) enter("dismissed");
   }
 
-  /** Whoever enters may give its place back at once: then this goes on, instead of one call inside another for each who waits. */
   #fill(): void {
-    if (this.#isFilling) return;
-    this.#isFilling = true;
-    try {
-      for (let enter = this.#waiting.first; enter && this.tryTake(); enter = this.#waiting.first) enter("placed");
-    } finally {
-      this.#isFilling = false;
-    }
+    for (let enter = this.#waiting.first; enter && this.tryTake(); enter = this.#waiting.first) enter("placed");
   }
 }

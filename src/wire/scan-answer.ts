@@ -243,8 +243,7 @@ class ScannedResult extends RawResult {
   }
 
   onItsOwn(): RawResult {
-    const bytes = this.pieces.reduce((sum, { length }) => sum + length, 0);
-    const own = Buffer.allocUnsafeSlow(bytes); // of a pool it would keep much more alive
+    const own = Buffer.allocUnsafeSlow(this.bytes); // of a pool it would keep much more alive
     let at = 0;
     for (const piece of this.pieces) at += piece.copy(own, at);
     return new ScannedResult([own], this, this.textBytes, this.binaryBytes);

@@ -1,5 +1,6 @@
 import { fileURLToPath } from "node:url";
 import { Scope } from "../../../src/model/scope.ts";
+import { sleep, systemClock } from "../../../src/time/clock.ts";
 import { callLine } from "../gateway.ts";
 import { HopWatch } from "../hop-watch.ts";
 import { type Done, LineDriver } from "../line-driver.ts";
@@ -90,7 +91,7 @@ async function usualDiscoverMs(gateway: LineDriver, watch: HopWatch): Promise<nu
   for (let id = FIRST_LOOK; id < FIRST_LOOK + LOOKS; id += 1) {
     watch.asking(id);
     await gateway.request(id, "tools/call", DISCOVER);
-    await new Promise((resolve) => setTimeout(resolve, LOOK_EVERY_MS));
+    await sleep(systemClock, LOOK_EVERY_MS);
   }
   return median([...(await watch.gatewayMs()).values()].slice(LOOKS / 2));
 }

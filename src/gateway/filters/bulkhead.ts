@@ -24,8 +24,8 @@ export const bulkhead =
       }
       ctx.notes.queuedMs = clock.now() - came;
       next(call, ctx, (ending) => {
-        done(ending); // before the next one comes in, since its sending begins at once
         stay.leave();
+        done(ending);
       });
     });
   };

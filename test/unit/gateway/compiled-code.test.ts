@@ -30,13 +30,21 @@ test("compiled code is kept in a directory of ours that is closed to others", ()
 
 test("what other versions have kept goes, and nothing beside it", () => {
   const path = directory(0o700);
-  for (const name of ["compiled/1.9.0/v22", "compiled/2.0.0/v22", "compiled/v22-x64", "catalog"])
+  for (const name of ["compiled/1.9.0/v22", "compiled/2.0.0/v22", "compiled/v22.23.5-x64-9ac5-0", "compiled/notes", "catalog"])
     mkdirSync(join(path, name), { recursive: true });
   for (const name of ["compiled/1.9.0/v22/a.cache", "compiled/2.0.0/v22/a.cache"]) writeFileSync(join(path, name), "");
   keep(path);
-  expect(readdirSync(join(path, "compiled"))).toEqual(["2.0.0"]);
+  expect(readdirSync(join(path, "compiled"))).toEqual(["2.0.0", "notes"]);
   expect(readdirSync(join(path, "compiled", "2.0.0", "v22"))).toEqual(["a.cache"]);
   expect(readdirSync(path)).toEqual(["catalog", "compiled"]);
+});
+
+test("nothing goes behind a link to elsewhere", () => {
+  const path = directory(0o700);
+  mkdirSync(join(root, "elsewhere", "1.9.0"), { recursive: true });
+  symlinkSync(join(root, "elsewhere"), join(path, "compiled"));
+  keep(path);
+  expect(readdirSync(join(root, "elsewhere"))).toEqual(["1.9.0"]);
 });
 
 test("a directory that cannot be cleared is used all the same", () => {
