@@ -1,7 +1,22 @@
+import type { Buffer } from "node:buffer";
 import type { JsonObject } from "./json.ts";
 
-/** A tool's result that was checked but not read: it can go to the host in the very bytes in which it came. */
-export abstract class RawResult {
+/** An object that was not read: its JSON text goes to the host in the very bytes in which it came. */
+export abstract class RawObject {
+  /** Its JSON text, in pieces. */
+  abstract readonly pieces: readonly Uint8Array[];
+
+  /** How long that is. */
+  get bytes(): number {
+    return this.pieces.reduce((sum, { length }) => sum + length, 0);
+  }
+
+  /** Reads it, for whoever has to look into it. */
+  abstract parse(): JsonObject;
+}
+
+/** A tool's result that was checked and not read. */
+export abstract class RawResult extends RawObject {
   abstract readonly isError: boolean;
   /** Whether its backend has called it complete, as those of the modern era must. */
   abstract readonly isComplete: boolean;
@@ -11,18 +26,22 @@ export abstract class RawResult {
   abstract readonly textBytes: number;
   /** What of it is images and sounds, in characters of base64. */
   abstract readonly binaryBytes: number;
-  /** Its JSON text, in pieces. */
-  abstract readonly pieces: readonly Uint8Array[];
-  /** How long that is. */
-  get bytes(): number {
-    return this.pieces.reduce((sum, { length }) => sum + length, 0);
-  }
 
   /** The same on memory of its own, for whoever keeps it: what came with it can go then. */
   abstract onItsOwn(): RawResult;
-  /** Reads it, for whoever has to look into it. */
-  abstract parse(): JsonObject;
+  /** Reads all but what may be long. */
+  abstract takeApart(): ResultParts;
+}
+
+/** A result whose long texts are still bytes, for whoever shows a part of them. */
+export interface ResultParts {
+  /** All else of it; where a part was taken out stands something empty. */
+  readonly rest: JsonObject;
+  /** The texts that were taken out, as UTF-8, by the place of their block. */
+  readonly texts: ReadonlyMap<number, Buffer>;
+  /** The structured content as JSON, if it was taken out. */
+  readonly structured: Buffer | undefined;
 }
 
 /** The result as an object, read now if it was not yet. */
-export const readResult = (result: JsonObject | RawResult): JsonObject => (result instanceof RawResult ? result.parse() : result);
+export const readResult = (result: JsonObject | RawObject): JsonObject => (result instanceof RawObject ? result.parse() : result);

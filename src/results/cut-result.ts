@@ -1,14 +1,18 @@
-import type { ToolResult } from "../model/call.ts";
+import { Buffer } from "node:buffer";
+import type { ToolAnswer, ToolResult } from "../model/call.ts";
 import { isJsonObject, type JsonObject } from "../model/json.ts";
+import { RawResult, type ResultParts } from "../model/raw-result.ts";
+import { parseLosslessly, stringifyExactly } from "../wire/exact-json.ts";
 import { jsonBytes } from "./json-bytes.ts";
 import { pageStarts } from "./pages.ts";
 import type { StoredResult } from "./result-store.ts";
+import { blocksUpTo, joined, textOf } from "./text-blocks.ts";
 
-/** Blocks as they are shown, and the whole they were cut from; `stored` is undefined if nothing of the text was left out. */
+/** A result as it is shown, and the whole it was cut from; `stored` is undefined if nothing of the text was left out. */
 export interface CutResult {
-  readonly content: readonly unknown[];
-  /** Left out where it alone is too big. */
-  readonly structured: unknown;
+  readonly shown: ToolResult;
+  /** Whether it is shown without its structured content. */
+  readonly isLess: boolean;
   readonly stored: StoredResult | undefined;
   readonly pages: number;
 }
@@ -23,56 +27,73 @@ export interface ResultBudget {
 
 /**
  * Cuts a result to its budget: of the text the first page stays, block by block; the structured content stays if it takes no more
- * than half; images and files stay as they are as long as one message can hold them. Undefined if everything fits.
+ * than half, and is left out otherwise; images and files stay as they are as long as one message can hold them. Undefined if everything
+ * fits. Of a result that was not read, no more is read than is shown.
  */
-export function cutResult(result: ToolResult, budget: ResultBudget): CutResult | undefined {
-  const blocks = Array.isArray(result["content"]) ? (result["content"] as readonly unknown[]) : [];
+export function cutResult(result: ToolAnswer, budget: ResultBudget): CutResult | undefined {
+  const { rest, texts: taken, structured: json } = result instanceof RawResult ? result.takeApart() : inOnePart(result);
+  const blocks = Array.isArray(rest["content"]) ? (rest["content"] as readonly unknown[]) : [];
   const content = withoutHuge(blocks, budget.binary);
-  const structured = result["structuredContent"];
-  const structuredBytes = structured === undefined ? 0 : jsonBytes(structured, budget.text);
-  const texts = content.map(textOf);
-  const textBytes = texts.reduce((sum, text) => sum + Buffer.byteLength(text ?? ""), 0);
-  if (textBytes + structuredBytes <= budget.text)
-    return content === blocks ? undefined : { content, structured, stored: undefined, pages: 1 };
-  const stays = structuredBytes <= budget.text / 2;
-  const pageBytes = stays ? budget.text - structuredBytes : budget.text;
-  const text = textBytes === 0 ? JSON.stringify(structured) : texts.filter((part) => part !== undefined).join(SEPARATOR);
+  const texts = content.map((block, at) => taken.get(at) ?? textOf(block));
+  const structured = json ? structuredIn(json) : structuredOf(rest["structuredContent"], budget.text);
+  const whole = { rest, content, texts, structured };
+  if (sizeOf(texts) + (structured?.bytes ?? 0) > budget.text) return firstPage(whole, budget.text);
+  if (content === blocks) return undefined;
+  const shown = together(rest, blocksUpTo(Number.POSITIVE_INFINITY, content, texts), structured);
+  return { shown, isLess: false, stored: undefined, pages: 1 };
+}
+
+interface Whole {
+  readonly rest: ToolResult;
+  readonly content: readonly unknown[];
+  readonly texts: readonly (Buffer | undefined)[];
+  readonly structured: Structured | undefined;
+}
+
+function firstPage({ rest, content, texts, structured }: Whole, bytes: number): CutResult {
+  const stays = structured !== undefined && structured.bytes <= bytes / 2;
+  const json = structured?.json();
+  const isText = json === undefined || sizeOf(texts) > 0;
+  const text = isText ? joined(texts) : json;
+  const pageBytes = stays ? bytes - structured.bytes : bytes;
   const starts = pageStarts(text, pageBytes);
-  const shown = textBytes === 0 ? [...content, { type: "text", text: text.slice(0, starts[1]) }] : cutBlocks(content, starts[1]);
+  const end = starts[1] ?? Number.POSITIVE_INFINITY;
+  const page = isText ? blocksUpTo(end, content, texts) : [...content, { type: "text", text: text.toString("utf8", 0, end) }];
+  const shown = together(rest, page, stays ? structured : undefined);
   return {
-    content: shown,
-    structured: stays ? structured : undefined,
-    stored: { text, structured, pageBytes },
+    shown,
+    isLess: structured !== undefined && !stays,
+    stored: { text, structured: json, pageBytes },
     pages: starts.length,
   };
 }
 
-const SEPARATOR = "\n\n";
-
-/** The text of a text block or of a file that is text; undefined for all others. */
-function textOf(block: unknown): string | undefined {
-  if (!isJsonObject(block)) return undefined;
-  const holder = block["type"] === "resource" && isJsonObject(block["resource"]) ? block["resource"] : block;
-  return typeof holder["text"] === "string" ? holder["text"] : undefined;
+/** Structured content, whose value and JSON are made where one is wanted. */
+interface Structured {
+  readonly bytes: number;
+  readonly value: () => unknown;
+  readonly json: () => Buffer;
 }
 
-/** The blocks up to the end of the first page; those without text all stay. */
-function cutBlocks(blocks: readonly unknown[], end = Number.POSITIVE_INFINITY): readonly unknown[] {
-  let left = end;
-  return blocks.flatMap((block) => {
-    const text = textOf(block);
-    if (text === undefined) return [block];
-    const room = left;
-    left -= text.length + SEPARATOR.length;
-    if (room >= text.length) return [block];
-    return room > 0 ? [withText(block as JsonObject, text.slice(0, room))] : [];
-  });
+const structuredIn = (json: Buffer): Structured => ({
+  bytes: json.length,
+  value: () => parseLosslessly(json.toString()),
+  json: () => json,
+});
+
+function structuredOf(value: unknown, limit: number): Structured | undefined {
+  if (value === undefined) return undefined;
+  return { bytes: jsonBytes(value, limit), value: () => value, json: () => Buffer.from(stringifyExactly(value)) };
 }
 
-const withText = (block: JsonObject, text: string): JsonObject =>
-  isJsonObject(block["resource"]) && block["type"] === "resource"
-    ? { ...block, resource: { ...block["resource"], text } }
-    : { ...block, text };
+function together(rest: ToolResult, content: readonly unknown[], structured: Structured | undefined): ToolResult {
+  const { structuredContent: _, ...others } = rest;
+  return { ...others, ...(structured && { structuredContent: structured.value() }), content };
+}
+
+const inOnePart = (rest: ToolResult): ResultParts => ({ rest, texts: new Map(), structured: undefined });
+
+const sizeOf = (texts: Whole["texts"]): number => texts.reduce((sum, text) => sum + (text?.length ?? 0), 0);
 
 /** The same blocks, or those that one message cannot hold replaced by a word about them. */
 function withoutHuge(blocks: readonly unknown[], budget: number): readonly unknown[] {

@@ -1,4 +1,6 @@
+import { Buffer } from "node:buffer";
 import { GatewayError } from "../model/errors.ts";
+import { parseLosslessly, stringifyExactly } from "../wire/exact-json.ts";
 import { findText } from "./find-text.ts";
 import { pageOf, pageStarts } from "./pages.ts";
 import type { StoredResult } from "./result-store.ts";
@@ -22,9 +24,9 @@ export interface ResultPart {
 
 /** Reads a part of a stored result; throws `invalid_argument` for what it does not have. */
 export function readStored(stored: StoredResult, { page = 1, pattern, select }: PartQuery): ResultPart {
-  const selected = select === undefined ? stored.text : asText(selectJson(jsonOf(stored), select));
-  const found = pattern === undefined ? undefined : findText(selected, pattern);
-  const text = found ? found.lines.join("\n") : selected;
+  const selected = select === undefined ? stored.text : Buffer.from(asText(selectJson(jsonOf(stored), select)));
+  const found = pattern === undefined ? undefined : findText(selected.toString(), pattern);
+  const text = found ? Buffer.from(found.lines.join("\n")) : selected;
   const starts = pageStarts(text, stored.pageBytes);
   if (page > starts.length)
     throw new GatewayError("invalid_argument", `page: expected a whole number from 1 to ${starts.length}, found ${page}`);
@@ -32,13 +34,12 @@ export function readStored(stored: StoredResult, { page = 1, pattern, select }: 
   return { text: pageOf(text, starts, page), page, pages: starts.length, places };
 }
 
-const asText = (value: unknown): string => (typeof value === "string" ? value : JSON.stringify(value));
+const asText = (value: unknown): string => (typeof value === "string" ? value : stringifyExactly(value));
 
 /** The structured content, or the text where that is JSON. */
 function jsonOf({ structured, text }: StoredResult): unknown {
-  if (structured !== undefined) return structured;
   try {
-    return JSON.parse(text);
+    return parseLosslessly((structured ?? text).toString());
   } catch (cause) {
     throw new GatewayError("invalid_argument", "select: this result is text and not JSON", {
       cause,

@@ -1,14 +1,14 @@
+import type { Buffer } from "node:buffer";
 import { randomBytes } from "node:crypto";
 import { GatewayError } from "../model/errors.ts";
-import { roughBytes } from "../model/json.ts";
 import type { Clock } from "../time/clock.ts";
 
 /** The whole of a result that was shown in part. */
 export interface StoredResult {
-  /** All its text, block after block. */
-  readonly text: string;
-  /** Its structured content; undefined if it has none. */
-  readonly structured: unknown;
+  /** All its text, block after block, as UTF-8. */
+  readonly text: Buffer;
+  /** Its structured content as JSON; undefined if it has none. */
+  readonly structured: Buffer | undefined;
   /** The size of its pages, in bytes. */
   readonly pageBytes: number;
 }
@@ -47,7 +47,7 @@ export class ResultStore {
 
   /** Keeps a result and names it; undefined if it is too big to be kept. */
   put(stored: StoredResult): string | undefined {
-    const bytes = roughBytes(stored);
+    const bytes = stored.text.length + (stored.structured?.length ?? 0);
     if (bytes > this.#limits.bytes) return undefined;
     const now = this.#clock.now();
     for (const [handle, entry] of this.#entries) {

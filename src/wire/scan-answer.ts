@@ -1,9 +1,8 @@
 import { Buffer, isUtf8 } from "node:buffer";
-import type { JsonObject } from "../model/json.ts";
-import { RawResult } from "../model/raw-result.ts";
-import { parseLosslessly } from "./exact-json.ts";
+import type { RawResult } from "../model/raw-result.ts";
 import { MAX_MESSAGE_DEPTH } from "./json-rpc.ts";
 import { JsonWalk, NOWHERE } from "./json-walk.ts";
+import { type LongValue, ScannedResult, STRUCTURED } from "./scanned-result.ts";
 import { isBase64 } from "./string-scan.ts";
 
 /** An answer with a tool's result of the plainest kind, told from its bytes. */
@@ -24,6 +23,9 @@ const ZERO = 0x30;
 const EQUALS = 0x3d;
 const OPEN_BRACE = 0x7b;
 const LONGEST_ID = 15;
+/** Texts and structured content from here on are worth to be kept apart. */
+const LONG_BYTES = 1_024;
+const NONE: readonly LongValue[] = [];
 const KEYS = {
   jsonrpc: Buffer.from("jsonrpc"),
   id: Buffer.from("id"),
@@ -61,6 +63,9 @@ class AnswerScanner {
   /** Where the key and the value of `resultType` stand, which is the backend's word to us. */
   #typeStart = NOWHERE;
   #typeEnd = NOWHERE;
+  /** Texts and structured content worth to be taken out, by where they stand in the line. */
+  #longValues: LongValue[] | undefined;
+  #block = 0;
   #blockKind: Uint8Array | undefined;
   #blockParts = 0;
 
@@ -82,14 +87,33 @@ class AnswerScanner {
     this.#version = this.#content = this.#isError = this.#hasMeta = false;
     this.#textBytes = this.#binaryBytes = 0;
     this.#start = this.#end = this.#typeStart = this.#typeEnd = NOWHERE;
+    this.#longValues = undefined;
+    this.#block = 0;
   }
 
   #answer(): ScannedAnswer | undefined {
     const pieces = this.#typeStart === NOWHERE ? [this.#line.subarray(this.#start, this.#end)] : this.#withoutType();
     if (!pieces) return undefined;
-    const isComplete = this.#typeStart !== NOWHERE;
-    const facts = { isComplete, isError: this.#isError, hasMeta: this.#hasMeta };
-    return { id: this.#id, result: new ScannedResult(pieces, facts, this.#textBytes, this.#binaryBytes) };
+    const facts = {
+      isComplete: this.#typeStart !== NOWHERE,
+      isError: this.#isError,
+      hasMeta: this.#hasMeta,
+      textBytes: this.#textBytes,
+      binaryBytes: this.#binaryBytes,
+    };
+    return { id: this.#id, result: new ScannedResult(pieces, facts, this.#longValuesIn(pieces)) };
+  }
+
+  /** By where they stand in the pieces. */
+  #longValuesIn([first, second]: readonly Buffer[]): readonly LongValue[] {
+    const values = this.#longValues;
+    if (!values || !first) return NONE;
+    const cut = this.#start + first.length;
+    const left = this.#end - cut - (second?.length ?? 0);
+    return values.map(({ block, start, end }) => {
+      const before = this.#start + (start < cut ? 0 : left);
+      return { block, start: start - before, end: end - before };
+    });
   }
 
   /** The result around `resultType` and the comma that belongs to it; undefined where that is not next to it. */
@@ -126,7 +150,7 @@ class AnswerScanner {
     const is = (key: Buffer): boolean => this.#is(key, keyStart, keyEnd);
     if (is(KEYS.content)) {
       this.#content = true;
-      return this.#walk.array(at, this.#block);
+      return this.#walk.array(at, this.#oneBlock);
     }
     if (is(KEYS.structuredContent)) return this.#structured(at);
     if (is(KEYS.meta)) {
@@ -150,15 +174,15 @@ class AnswerScanner {
 
   #structured(at: number): number {
     const end = this.#walk.object(at); // anything else is wrapped for hosts that expect an object
-    this.#textBytes += end - at;
-    return end;
+    return this.#countText(STRUCTURED, at, end);
   }
 
-  readonly #block = (at: number): number => {
+  readonly #oneBlock = (at: number): number => {
     this.#blockKind = undefined;
     this.#blockParts = 0;
     if (this.#line[at] !== OPEN_BRACE) return NOWHERE;
     const end = this.#walk.object(at, this.#blockMember);
+    this.#block += 1;
     const wanted = this.#blockKind === TEXT ? HAS_TEXT : HAS_DATA | HAS_MIME_TYPE;
     return this.#blockKind && (this.#blockParts & wanted) === wanted ? end : NOWHERE;
   };
@@ -177,9 +201,15 @@ class AnswerScanner {
   };
 
   #text(at: number): number {
-    const end = this.#walk.string(at);
     this.#blockParts |= HAS_TEXT;
-    this.#textBytes += end - at;
+    return this.#countText(this.#block, at, this.#walk.string(at));
+  }
+
+  #countText(block: number, start: number, end: number): number {
+    this.#textBytes += end - start;
+    if (end - start < LONG_BYTES) return end;
+    this.#longValues ??= [];
+    this.#longValues.push({ block, start, end });
     return end;
   }
 
@@ -217,42 +247,6 @@ function isWholeBase64(text: Uint8Array, start: number, end: number): boolean {
   let digits = end;
   while (digits > start && end - digits < 2 && text[digits - 1] === EQUALS) digits -= 1;
   return (end - start) % 4 === 0 && isBase64(text, start, digits);
-}
-
-class ScannedResult extends RawResult {
-  readonly pieces: readonly Buffer[];
-  readonly isComplete: boolean;
-  readonly isError: boolean;
-  readonly hasMeta: boolean;
-  readonly textBytes: number;
-  readonly binaryBytes: number;
-
-  constructor(
-    pieces: readonly Buffer[],
-    { isComplete, isError, hasMeta }: Pick<RawResult, "isComplete" | "isError" | "hasMeta">,
-    textBytes: number,
-    binaryBytes: number,
-  ) {
-    super();
-    this.pieces = pieces;
-    this.isComplete = isComplete;
-    this.isError = isError;
-    this.hasMeta = hasMeta;
-    this.textBytes = textBytes;
-    this.binaryBytes = binaryBytes;
-  }
-
-  onItsOwn(): RawResult {
-    const own = Buffer.allocUnsafeSlow(this.bytes); // of a pool it would keep much more alive
-    let at = 0;
-    for (const piece of this.pieces) at += piece.copy(own, at);
-    return new ScannedResult([own], this, this.textBytes, this.binaryBytes);
-  }
-
-  parse(): JsonObject {
-    const text = this.pieces.map((piece) => piece.toString("utf8")).join("");
-    return parseLosslessly(text) as JsonObject; // an object, for the scanner has seen its braces
-  }
 }
 
 const scanner = new AnswerScanner();

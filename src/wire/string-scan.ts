@@ -6,6 +6,7 @@ interface Scan {
   readonly memory: Uint8Array;
   readonly stringStop: Stop;
   readonly base64Stop: Stop;
+  readonly unescape: (at: number, end: number, to: number) => number;
 }
 
 /** What of the global namespace is used, whose types Node's own leave out. */
@@ -18,9 +19,12 @@ interface Wasm {
   };
 }
 
-/** Where text lies in the module's memory, behind its table, and the most of it at a time: what the fast caches hold. */
-const TEXT_AT = 256;
+/** Where text lies in the module's memory, behind its tables, and the most of it at a time: what the fast caches hold. */
+const TEXT_AT = 512;
 const MOST_ROOM = 2 ** 15;
+/** Where unescaped text is written, which needs as much room again. */
+const OUT_AT = 2 ** 15;
+const MOST_UNESCAPED = 2 ** 14;
 /** Strings of a few hundred bytes are the rule, so little is copied at first. */
 const FIRST_ROOM = 256;
 /** The longest escape; one that the end of a block cuts is looked at again in the next. */
@@ -49,6 +53,47 @@ export function isBase64(text: Uint8Array, from: number, to: number): boolean {
   return at === to;
 }
 
+/** How far unescaping came, and up to where it has written. */
+export interface Unescaped {
+  readonly at: number;
+  readonly to: number;
+}
+
+/** Writes to `out` what a valid string means, from any place outside of an escape up to its end or to an escape in hex digits. */
+export function unescapeInto(out: Uint8Array, to: number, text: Uint8Array, from: number): Unescaped {
+  const scan = theScan();
+  return scan ? unescapeBlocks(scan, out, to, text, from) : unescapeBytes(out, to, text, from);
+}
+
+function unescapeBlocks(scan: Scan, out: Uint8Array, to: number, text: Uint8Array, from: number): Unescaped {
+  let [at, written] = [from, to];
+  for (let room = FIRST_ROOM; at < text.length; room = Math.min(4 * room, MOST_UNESCAPED)) {
+    const length = Math.min(room, text.length - at);
+    scan.memory.set(text.subarray(at, at + length), TEXT_AT);
+    const came = scan.unescape(TEXT_AT, TEXT_AT + length, OUT_AT);
+    const [took, wrote] = [came >>> 16, came & 0xffff];
+    out.set(scan.memory.subarray(OUT_AT, OUT_AT + wrote), written);
+    at += took;
+    written += wrote;
+    if (took === 0 || took < length - 1) break; // the end of the block may stand in an escape
+  }
+  return { at, to: written };
+}
+
+function unescapeBytes(out: Uint8Array, to: number, text: Uint8Array, from: number): Unescaped {
+  let [at, written] = [from, to];
+  for (; at < text.length; at += 1, written += 1) {
+    const byte = text[at] as number;
+    if (byte === BACKSLASH) {
+      const meaning = MEANING[text[at + 1] ?? 0] as number;
+      if (meaning === 0) break;
+      out[written] = meaning;
+      at += 1;
+    } else out[written] = byte;
+  }
+  return { at, to: written };
+}
+
 function stopIn(text: Uint8Array, from: number, to: number, memory: Uint8Array, stop: Stop): number {
   let at = from;
   for (let room = FIRST_ROOM; at < to; room = Math.min(4 * room, MOST_ROOM)) {
@@ -75,13 +120,20 @@ function open(): Scan {
   const { Module, Instance } = (globalThis as unknown as Wasm).WebAssembly;
   const { exports } = new Instance(new Module(Buffer.from(STRING_SCAN, "base64")));
   const memory = new Uint8Array(exports.memory.buffer);
-  for (const byte of Buffer.from('"\\/bfnrt')) memory[byte] = 1;
+  for (const [letter, byte] of MEANING.entries()) memory[letter] = byte === 0 ? 0 : 1;
+  memory.set(MEANING, MEANINGS_AT);
   memory[LOWER_U] = 2;
   for (const byte of Buffer.from("0123456789ABCDEFabcdef")) memory[byte] = (memory[byte] ?? 0) | 4;
-  return { memory, stringStop: exports.stringStop, base64Stop: exports.base64Stop };
+  return { memory, stringStop: exports.stringStop, base64Stop: exports.base64Stop, unescape: exports.unescape };
 }
 
 const LOWER_U = 0x75;
+const BACKSLASH = 0x5c;
+const MEANINGS_AT = 256;
+
+/** The byte that an escape of one letter stands for; 0 where there is none. */
+const MEANING = new Uint8Array(256);
+for (const pair of ['""', "\\\\", "//", "b\b", "f\f", "n\n", "r\r", "t\t"]) MEANING[pair.charCodeAt(0)] = pair.charCodeAt(1);
 
 /** Whether a byte may stand in a string as it is and ends nothing. */
 export const IS_PLAIN = new Uint8Array(256).fill(1).fill(0, 0, 0x20);

@@ -7,7 +7,7 @@ import { askNobody, askWithin } from "./ask-within.ts";
 import { type Ears, earsOf, travellingMeta } from "./caller-of.ts";
 import { isQuestion, type MetaToolCaller } from "./define-meta-tool.ts";
 import { inModernEnvelope, inModernEnvelopeUnread, readEnvelope } from "./envelope.ts";
-import { type DirectCall, type DirectHandler, type PlainCall, plainCall } from "./fast-lane.ts";
+import { type DirectCall, type DirectHandler, type HostResult, type PlainCall, plainCall } from "./fast-lane.ts";
 import type { LogRelay } from "./log-relay.ts";
 import { shapeForHost } from "./shape-for-host.ts";
 import { type FaceParts, findTool, startTool } from "./tool-bench.ts";
@@ -44,7 +44,7 @@ export const modernCalls =
   };
 
 /** What is passed on unread is of a kind that every host reads. */
-const forModernHost = (result: ToolAnswer): ToolAnswer =>
+const forModernHost = (result: ToolAnswer): HostResult =>
   (result instanceof RawResult && inModernEnvelopeUnread(result)) || inModernEnvelope(shapeForHost(readResult(result), "modern"));
 
 /** Reads a call of the modern era if its host can be asked nothing and wants no log. */

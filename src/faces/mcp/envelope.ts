@@ -1,6 +1,6 @@
 import { isLogLevel, type LogLevel } from "../../model/host.ts";
 import { isJsonObject, type JsonObject } from "../../model/json.ts";
-import { RawResult } from "../../model/raw-result.ts";
+import { RawObject, type RawResult } from "../../model/raw-result.ts";
 import { isPlainIdentity, readCapabilities } from "./declared-capabilities.ts";
 import { SERVER_IDENTITY } from "./identity.ts";
 
@@ -52,30 +52,18 @@ export function inModernEnvelope(result: JsonObject): JsonObject {
 const OPENING = Buffer.from(`${JSON.stringify(inModernEnvelope({})).slice(0, -1)},`);
 
 /** The same around a result that was not read, in its own bytes; undefined for one whose `_meta` would have to be looked into. */
-export const inModernEnvelopeUnread = (result: RawResult): RawResult | undefined =>
+export const inModernEnvelopeUnread = (result: RawResult): RawObject | undefined =>
   result.hasMeta ? undefined : new EnvelopedResult(result);
 
-class EnvelopedResult extends RawResult {
-  readonly isError: boolean;
-  readonly isComplete = true;
-  readonly hasMeta = true;
-  readonly textBytes: number;
-  readonly binaryBytes: number;
+class EnvelopedResult extends RawObject {
   readonly pieces: readonly Uint8Array[];
   readonly #inner: RawResult;
 
   constructor(inner: RawResult) {
     super();
     this.#inner = inner;
-    this.isError = inner.isError;
-    this.textBytes = inner.textBytes;
-    this.binaryBytes = inner.binaryBytes;
     const [first, ...others] = inner.pieces;
     this.pieces = first ? [OPENING, first.subarray(1), ...others] : []; // its brace is in the opening, and it is never empty
-  }
-
-  onItsOwn(): RawResult {
-    return new EnvelopedResult(this.#inner.onItsOwn());
   }
 
   parse(): JsonObject {

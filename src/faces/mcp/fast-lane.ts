@@ -1,7 +1,7 @@
 import type { JSONRPCMessage, JSONRPCRequest } from "@modelcontextprotocol/server";
-import type { ToolAnswer } from "../../model/call.ts";
 import { GatewayError } from "../../model/errors.ts";
 import { isJsonObject, type JsonObject } from "../../model/json.ts";
+import type { RawObject } from "../../model/raw-result.ts";
 import type { Signal } from "../../model/signal.ts";
 import { SlotMap } from "../../model/slot-map.ts";
 import { LinkedSignal } from "../../time/linked-signal.ts";
@@ -23,12 +23,15 @@ export interface DirectCall extends PlainCall {
   readonly signal: Signal;
 }
 
+/** A result as the host gets it. */
+export type HostResult = JsonObject | RawObject;
+
 /** Tells once the result to answer with; undefined leaves the call to the SDK after all. It does not throw. */
-export type DirectHandler = (call: DirectCall, done: (result: ToolAnswer | undefined) => void) => void;
+export type DirectHandler = (call: DirectCall, done: (result: HostResult | undefined) => void) => void;
 
 export interface FastLaneExits {
   /** Hears the result of a call; ids that were cancelled meanwhile are its receiver's to drop. */
-  readonly answer: (id: RequestId, result: ToolAnswer) => void;
+  readonly answer: (id: RequestId, result: HostResult) => void;
   /** Hears of a call that goes the SDK's way. */
   readonly pass: (message: JSONRPCMessage) => void;
 }

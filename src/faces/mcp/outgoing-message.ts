@@ -1,7 +1,7 @@
 import { Buffer } from "node:buffer";
 import type { JSONRPCMessage } from "@modelcontextprotocol/server";
 import { GatewayError } from "../../model/errors.ts";
-import type { RawResult } from "../../model/raw-result.ts";
+import type { RawObject } from "../../model/raw-result.ts";
 import { stringifyExactly } from "../../wire/exact-json.ts";
 import { errorResponse, INTERNAL_ERROR, type RequestId } from "../../wire/json-rpc.ts";
 
@@ -32,7 +32,7 @@ export function encodeMessage(message: JSONRPCMessage, room: number): string {
 }
 
 /** The pieces of the answer with a result in its own bytes; undefined if it is too large, which `encodeMessage` tells. */
-export function encodeRaw(id: RequestId, { pieces }: RawResult, room: number): readonly Uint8Array[] | undefined {
+export function encodeRaw(id: RequestId, { pieces }: RawObject, room: number): readonly Uint8Array[] | undefined {
   const line: Uint8Array[] = [Buffer.from(`{"jsonrpc":"2.0","id":${typeof id === "number" ? id : JSON.stringify(id)},"result":`)];
   for (const piece of pieces) line.push(piece);
   line.push(CLOSE);

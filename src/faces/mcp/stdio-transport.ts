@@ -1,15 +1,14 @@
 import type { Readable, Writable } from "node:stream";
 import type { JSONRPCMessage, Transport } from "@modelcontextprotocol/server";
-import type { ToolAnswer } from "../../model/call.ts";
 import { GatewayError } from "../../model/errors.ts";
 import type { JsonObject } from "../../model/json.ts";
-import { RawResult, readResult } from "../../model/raw-result.ts";
+import { RawObject, readResult } from "../../model/raw-result.ts";
 import type { Clock } from "../../time/clock.ts";
 import { stringifyExactly } from "../../wire/exact-json.ts";
 import { errorResponse, isRequestId, type ParsedMessage, type RequestId, type RpcErrorResponse } from "../../wire/json-rpc.ts";
 import { type Line, LineWriter } from "../../wire/line-writer.ts";
 import { abandoned } from "./abandoned.ts";
-import { FastLane } from "./fast-lane.ts";
+import { FastLane, type HostResult } from "./fast-lane.ts";
 import type { Told } from "./host-link.ts";
 import { judgeMessage } from "./judge-message.ts";
 import { OpenRequests } from "./open-requests.ts";
@@ -102,9 +101,9 @@ export class StdioTransport implements Transport {
   }
 
   /** Answers a request, unless it was cancelled or answered before. */
-  answer(id: RequestId, result: ToolAnswer): void {
+  answer(id: RequestId, result: HostResult): void {
     if (!this.#open.settle(id)) return;
-    const raw = result instanceof RawResult ? encodeRaw(id, result, this.#room()) : undefined;
+    const raw = result instanceof RawObject ? encodeRaw(id, result, this.#room()) : undefined;
     this.#put(raw ?? this.#encode({ jsonrpc: "2.0", id, result: readResult(result) }));
   }
 

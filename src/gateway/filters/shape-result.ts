@@ -1,6 +1,6 @@
-import type { CallContext, CallFilter, ToolResult } from "../../model/call.ts";
+import type { CallContext, CallFilter, ToolAnswer, ToolResult } from "../../model/call.ts";
 import { isJsonObject, type JsonObject } from "../../model/json.ts";
-import { RawResult, readResult } from "../../model/raw-result.ts";
+import { RawResult } from "../../model/raw-result.ts";
 import { BYTES_PER_TOKEN, MAX_RESULT_TOKENS } from "../../model/units.ts";
 import { type CutResult, cutResult, type ResultBudget } from "../../results/cut-result.ts";
 import type { ResultStore } from "../../results/result-store.ts";
@@ -21,13 +21,14 @@ export const shapeResult =
       const standing = router.find(call.ref.backend)?.spec.maxResultTokens ?? MAX_RESULT_TOKENS.most; // a reload may have removed it meanwhile
       const budget = budgetOf(ctx, standing);
       const fits = ending instanceof RawResult && ending.textBytes <= budget.text && ending.binaryBytes <= budget.binary;
-      done(fits ? ending : mapAnswer(ending, (answer) => shapedTo(budget, readResult(answer), ctx, store)));
+      done(fits ? ending : mapAnswer(ending, (answer) => shapedTo(budget, answer, ctx, store)));
     });
 
-function shapedTo(budget: ResultBudget, result: ToolResult, { maxTokens }: CallContext, store: ResultStore): ToolResult {
-  if (result["resultType"] === "input_required" || maxTokens === Number.POSITIVE_INFINITY) return result;
-  const cut = cutResult(result, budget);
-  return cut ? shaped(result, cut, store) : result;
+function shapedTo(budget: ResultBudget, answer: ToolAnswer, { maxTokens }: CallContext, store: ResultStore): ToolAnswer {
+  if (maxTokens === Number.POSITIVE_INFINITY) return answer;
+  if (!(answer instanceof RawResult) && answer["resultType"] === "input_required") return answer;
+  const cut = cutResult(answer, budget);
+  return cut ? withNotice(cut, store) : answer;
 }
 
 /** Results that go out in one message share its room. */
@@ -36,17 +37,15 @@ function budgetOf({ maxTokens, siblings = 1 }: CallContext, standing: number): R
   return { text: tokens * BYTES_PER_TOKEN, binary: Math.floor(BINARY_BYTES / siblings) };
 }
 
-function shaped(result: ToolResult, cut: CutResult, store: ResultStore): ToolResult {
-  const { structuredContent, _meta, ...rest } = result;
-  const kept = cut.structured === undefined ? {} : { structuredContent: cut.structured };
-  if (!cut.stored) return { ...rest, ...kept, content: cut.content, ...(_meta !== undefined && { _meta }) };
-  const handle = store.put(cut.stored);
-  const isLess = structuredContent !== undefined && cut.structured === undefined;
+/** Keeps the whole, and says where it is found. */
+function withNotice({ shown, stored, pages, isLess }: CutResult, store: ResultStore): ToolResult {
+  if (!stored) return shown;
+  const handle = store.put(stored);
+  const { content, _meta } = shown;
   return {
-    ...rest,
-    ...kept,
-    content: [...cut.content, notice(handle, cut.pages, isLess)],
-    _meta: { ...(isJsonObject(_meta) ? _meta : {}), [CUT]: { handle, pages: cut.pages } },
+    ...shown,
+    content: [...(content as readonly unknown[]), notice(handle, pages, isLess)],
+    _meta: { ...(isJsonObject(_meta) ? _meta : {}), [CUT]: { handle, pages } },
   };
 }
 

@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { ResultStore } from "../../../src/results/result-store.ts";
 import { ManualClock } from "../../support/manual-clock.ts";
 
-const stored = (length = 10) => ({ text: "x".repeat(length), structured: undefined, pageBytes: 400 });
+const stored = (length = 10) => ({ text: Buffer.from("x".repeat(length)), structured: undefined, pageBytes: 400 });
 
 function open() {
   const clock = new ManualClock();
@@ -31,7 +31,7 @@ test("the oldest make room when there are too many, or they are too big together
   const { put, isKept } = open();
   const [first, second, third] = [put(), put(), put()];
   expect([first, second, third].map(isKept)).toEqual([false, true, true]);
-  const big = put(950);
+  const big = put(995);
   expect([second, third, big].map(isKept)).toEqual([false, false, true]);
 });
 

@@ -1,7 +1,8 @@
+import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { asPromise } from "../../../../src/gateway/call-endings.ts";
 import { shapeResult } from "../../../../src/gateway/filters/shape-result.ts";
-import type { CallContext, ToolResult } from "../../../../src/model/call.ts";
+import type { CallContext, ToolAnswer, ToolResult } from "../../../../src/model/call.ts";
 import { RawResult } from "../../../../src/model/raw-result.ts";
 import { ResultStore } from "../../../../src/results/result-store.ts";
 import { scanAnswer } from "../../../../src/wire/scan-answer.ts";
@@ -13,10 +14,16 @@ const textOf = (length: number, letter = "x") => ({ type: "text", text: letter.r
 const imageOf = (length: number) => ({ type: "image", mimeType: "image/png", data: "A".repeat(length) });
 
 /** Shows a result of a server whose entry lets a model see 1,000 tokens at once. */
-async function shown(result: ToolResult, over: Partial<CallContext> = {}, server = new OneServer({ maxResultTokens: 1_000 })) {
+async function shown(result: ToolAnswer, over: Partial<CallContext> = {}, server = new OneServer({ maxResultTokens: 1_000 })) {
   const store = new ResultStore(new ManualClock());
   const told = (await through(shapeResult(server.router, store), async () => result, callOf(), contextOf(over))) as ToolResult;
   return { told, store, content: told["content"] as readonly { readonly type: string; readonly text?: string }[] };
+}
+
+function rawOf(result: ToolResult): RawResult {
+  const found = scanAnswer(Buffer.from(JSON.stringify({ jsonrpc: "2.0", id: 1, result })))?.result;
+  if (!found) throw new Error("Expected a result that can stay unread");
+  return found;
 }
 
 const notice = (content: readonly { readonly text?: string }[]) => content.at(-1)?.text;
@@ -28,12 +35,7 @@ describe("shapeResult", () => {
   });
 
   test("passes on unread what fits, and reads what may not", async () => {
-    const raw = (length: number) => {
-      const text = JSON.stringify({ jsonrpc: "2.0", id: 1, result: { content: [textOf(length)], isError: true } });
-      const found = scanAnswer(Buffer.from(text))?.result;
-      if (!found) throw new Error("Expected a result that can stay unread");
-      return found;
-    };
+    const raw = (length: number) => rawOf({ content: [textOf(length)], isError: true });
     const filter = shapeResult(new OneServer({ maxResultTokens: 1_000 }).router, new ResultStore(new ManualClock()));
     const fits = raw(3_990);
     expect(await asPromise(filter(handlerOf(async () => fits)), callOf(), contextOf())).toBe(fits);
@@ -44,6 +46,34 @@ describe("shapeResult", () => {
     expect(
       await asPromise(filter(handlerOf(async () => raw(9_000))), callOf(), contextOf({ maxTokens: Number.POSITIVE_INFINITY })),
     ).toBeInstanceOf(RawResult);
+  });
+
+  test("cuts a result that was not read just as one that was", async () => {
+    const text = fc.oneof(fc.string({ unit: "grapheme", maxLength: 3_000 }), fc.constant("one line of text.\n".repeat(150)));
+    const block = fc.oneof(fc.record({ type: fc.constant("text"), text }), fc.constant(imageOf(400)));
+    const result = fc.record(
+      { content: fc.array(block, { maxLength: 4 }), structuredContent: fc.record({ text }), isError: fc.boolean() },
+      { requiredKeys: ["content"] },
+    );
+    let cut = 0;
+    await fc.assert(
+      fc.asyncProperty(result, async (value) => {
+        const over = { maxTokens: 300 };
+        const [read, unread] = [await shown(value, over), await shown(rawOf(value), over)];
+        const handleOf = ({ told }: typeof read) => JSON.stringify(told).match(/r_[\w-]{12}/)?.[0] ?? "";
+        const [handle, other] = [handleOf(read), handleOf(unread)];
+        if (handle === "") {
+          expect([read.told, unread.told]).toEqual([value, value]);
+          return;
+        }
+        cut += 1;
+        expect(JSON.parse(JSON.stringify(unread.told).replaceAll(other, handle))).toEqual(read.told);
+        const stored = unread.store.get(other);
+        expect(stored.text.toString()).toBe(read.store.get(handle).text.toString());
+        expect(JSON.parse(stored.structured?.toString() ?? "null")).toEqual(value.structuredContent ?? null);
+      }),
+    );
+    expect(cut).toBeGreaterThan(10);
   });
 
   test("cuts what does not fit, keeps the whole under a handle and says how to read the rest", async () => {

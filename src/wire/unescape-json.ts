@@ -1,0 +1,55 @@
+import { Buffer } from "node:buffer";
+import { unescapeInto } from "./string-scan.ts";
+
+const BACKSLASH = 0x5c;
+const LOWER_U = 0x75;
+const UNIT_BYTES = 6;
+const NO_TEXT = 0xfffd;
+
+/**
+ * What a valid JSON string means, given the bytes between its quotes: UTF-8 on memory of its own. No string is made on the way, which
+ * V8 keeps in twice the bytes for a single letter beyond Latin-1. Half a surrogate pair, which is no text, becomes U+FFFD.
+ */
+export function unescapeJson(raw: Uint8Array): Buffer {
+  const text = Buffer.allocUnsafeSlow(raw.length); // an escape is never shorter than what it stands for
+  let [at, to] = [0, 0];
+  while (at < raw.length) {
+    ({ at, to } = unescapeInto(text, to, raw, at));
+    while (at < raw.length && raw[at] === BACKSLASH) {
+      const [high, low] = [unitAt(raw, at), unitAt(raw, at + UNIT_BYTES)];
+      if (high === undefined) break;
+      const isPair = isHigh(high) && low !== undefined && isLow(low);
+      to = put(text, to, isPair ? 0x1_0000 + ((high - 0xd800) << 10) + (low - 0xdc00) : high);
+      at += isPair ? 2 * UNIT_BYTES : UNIT_BYTES;
+    }
+  }
+  return to === raw.length ? text : shortened(text, to);
+}
+
+/** The unit of UTF-16 whose escape begins there. */
+function unitAt(raw: Uint8Array, at: number): number | undefined {
+  if (raw[at] !== BACKSLASH || raw[at + 1] !== LOWER_U) return undefined;
+  let unit = 0;
+  for (let digit = at + 2; digit < at + UNIT_BYTES; digit += 1) unit = unit * 16 + hexValue(raw[digit] as number);
+  return unit;
+}
+
+const hexValue = (digit: number): number => (digit < 0x3a ? digit - 0x30 : (digit | 0x20) - 0x57);
+const isHigh = (unit: number): boolean => unit >= 0xd800 && unit < 0xdc00;
+const isLow = (unit: number): boolean => unit >= 0xdc00 && unit < 0xe000;
+
+/** Writes a character as UTF-8 (RFC 3629); answers where the next one goes. */
+function put(text: Uint8Array, at: number, unit: number): number {
+  const code = isHigh(unit) || isLow(unit) ? NO_TEXT : unit;
+  const bytes = code < 0x80 ? 1 : code < 0x800 ? 2 : code < 0x1_0000 ? 3 : 4;
+  let left = code;
+  for (let last = at + bytes - 1; last > at; last -= 1, left >>= 6) text[last] = 0x80 | (left & 0x3f);
+  text[at] = bytes === 1 ? left : ((0xf00 >> bytes) & 0xff) | left;
+  return at + bytes;
+}
+
+function shortened(text: Buffer, bytes: number): Buffer {
+  const own = Buffer.allocUnsafeSlow(bytes);
+  text.copy(own, 0, 0, bytes);
+  return own;
+}

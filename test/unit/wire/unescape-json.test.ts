@@ -1,0 +1,57 @@
+import fc from "fast-check";
+import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
+
+describe.each(["with WebAssembly", "without it"])("what a string of JSON means, %s", (how) => {
+  let meaning: (json: string) => string;
+  let read: (raw: Uint8Array) => Buffer;
+
+  beforeAll(async () => {
+    if (how === "without it") vi.stubGlobal("WebAssembly", undefined);
+    vi.resetModules();
+    ({ unescapeJson: read } = await import("../../../src/wire/unescape-json.ts"));
+    meaning = (json) => read(Buffer.from(json.slice(1, -1))).toString();
+  });
+  afterAll(() => {
+    vi.unstubAllGlobals();
+    vi.resetModules();
+  });
+
+  test("is what the parser reads, however it is escaped", () => {
+    const piece = fc.oneof(
+      fc.string({ unit: "binary" }).map((text) => JSON.stringify(Buffer.from(text).toString()).slice(1, -1)),
+      fc.nat({ max: 400 }).map((length) => "x".repeat(length)),
+      fc.constantFrom("\\n", '\\"', "\\\\", "\\/", "\\b", "\\f", "\\r", "\\t", "é", "世界"),
+      fc.constantFrom("\\u0000", "\\u007f", "\\u00E9", "\\u07ff", "\\u0800", "\\uffff", "\\ud83d\\ude00", "\\uDBFF\\uDFFF"),
+    );
+    fc.assert(
+      fc.property(fc.array(piece, { maxLength: 60 }), (pieces) => {
+        const json = `"${pieces.join("")}"`;
+        expect(meaning(json)).toBe(JSON.parse(json));
+      }),
+      { numRuns: 1_000 },
+    );
+  });
+
+  test.each([256, 1_280, 5_376, 21_760, 38_144])("is that around the end of a block, %i", (end) => {
+    for (let before = end - 8; before <= end + 2; before += 1) {
+      for (const middle of ["\\n", "\\\\", "\\u12aF", "é", "\\ud83d\\ude00"]) {
+        const json = `"${"x".repeat(before)}${middle}${"y".repeat(40)}"`;
+        expect(meaning(json)).toBe(JSON.parse(json));
+      }
+    }
+  });
+
+  test.each(['"\\ud83d"', '"\\ude00\\ud83d"', '"\\ud83dx\\ude00"', '"\\ud83d\\ud83d\\ude00"', '"\\ud83d\\n"'])(
+    "is, of half a pair in %s, the character for no character",
+    (json) => {
+      expect(meaning(json)).toBe(Buffer.from(JSON.parse(json) as string).toString());
+    },
+  );
+
+  test("lies on memory of its own, no more than it needs", () => {
+    for (const json of ["plain text", "li\\nes"]) {
+      const text = read(Buffer.from(json));
+      expect(text.buffer.byteLength).toBe(text.length);
+    }
+  });
+});
