@@ -1,3 +1,4 @@
+import type { DocumentTable } from "./document-table.ts";
 import type { Generation } from "./generation.ts";
 import type { Candidate } from "./rank.ts";
 import { sketchOverlap } from "./word-sketch.ts";
@@ -6,40 +7,58 @@ import { sketchOverlap } from "./word-sketch.ts";
 const SAME_DESCRIPTION = 0.5;
 
 /** A candidate that stands for the same tool on other servers too. */
-export interface Representative extends Candidate {
+export interface Representative {
+  readonly candidate: Candidate;
   readonly alsoOn: readonly string[];
 }
 
-interface Twins {
-  readonly sketch: Uint32Array;
-  /** Of the best placed, then of those it stands for. */
-  readonly servers: string[];
+class Kept implements Representative {
+  readonly candidate: Candidate;
+  readonly alsoOn: string[] = [];
+  /** The next that was kept of the same name. */
+  next: Kept | undefined;
+
+  constructor(candidate: Candidate) {
+    this.candidate = candidate;
+  }
+
+  isOn(server: string): boolean {
+    return this.candidate.server === server || this.alsoOn.includes(server);
+  }
 }
 
 /** Folds tools of the same name and nearly the same description on different servers into the best placed of them. */
-export function collapse(candidates: readonly Candidate[], index: Generation): readonly Representative[] {
-  const kept: { readonly candidate: Candidate; readonly twins: Twins }[] = [];
-  const byName = new Map<number, Twins[]>();
+export function collapse(candidates: readonly Candidate[], { documents }: Generation): readonly Representative[] {
+  const kept: Kept[] = [];
+  const byName = new Map<number, Kept>();
   for (const candidate of candidates) {
-    const namesakes = listIn(byName, index.documents.name(candidate.doc));
-    const sketch = index.documents.sketch(candidate.doc);
-    const known = namesakes.find((twins) => isTwin(candidate.server, sketch, twins));
-    if (known) {
-      known.servers.push(candidate.server);
+    const name = documents.name(candidate.doc);
+    const namesake = byName.get(name);
+    const place = namesake && placeAmong(namesake, candidate, documents);
+    if (place?.isTwin) {
+      place.kept.alsoOn.push(candidate.server);
       continue;
     }
-    const twins: Twins = { sketch, servers: [candidate.server] };
-    namesakes.push(twins);
-    kept.push({ candidate, twins });
+    const one = new Kept(candidate);
+    kept.push(one);
+    if (place) place.kept.next = one;
+    else byName.set(name, one);
   }
-  return kept.map(({ candidate, twins }) => ({ ...candidate, alsoOn: twins.servers.slice(1) }));
+  return kept;
 }
 
-const isTwin = (server: string, sketch: Uint32Array, twins: Twins): boolean =>
-  !twins.servers.includes(server) && sketchOverlap(twins.sketch, sketch) >= SAME_DESCRIPTION;
-
-function listIn(lists: Map<number, Twins[]>, key: number): Twins[] {
-  const list = lists.get(key) ?? [];
-  lists.set(key, list);
-  return list;
+/** The first of the namesakes that says the same on another server, or else the last of them. */
+function placeAmong(
+  first: Kept,
+  { doc, server }: Candidate,
+  documents: DocumentTable,
+): { readonly kept: Kept; readonly isTwin: boolean } {
+  const sketch = documents.sketch(doc);
+  let last = first;
+  for (let kept: Kept | undefined = first; kept; kept = kept.next) {
+    const isTwin = !kept.isOn(server) && sketchOverlap(documents.sketch(kept.candidate.doc), sketch) >= SAME_DESCRIPTION;
+    if (isTwin) return { kept, isTwin };
+    last = kept;
+  }
+  return { kept: last, isTwin: false };
 }

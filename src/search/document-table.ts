@@ -59,18 +59,21 @@ export class DocumentTable {
 
   nameTerms(doc: number): Uint32Array {
     const { nameTerms, nameEnds } = this.lists;
-    return nameTerms.view(doc === 0 ? 0 : nameEnds.at(doc - 1), nameEnds.at(doc));
+    return nameTerms.view(startOf(doc, nameEnds), nameEnds.at(doc));
   }
 
   leadTerms(doc: number): Uint32Array {
     const { leadTerms, leadEnds } = this.lists;
-    return leadTerms.view(doc === 0 ? 0 : leadEnds.at(doc - 1), leadEnds.at(doc));
+    return leadTerms.view(startOf(doc, leadEnds), leadEnds.at(doc));
   }
 
   sketch(doc: number): Uint32Array {
     return this.lists.sketches.view(doc * SKETCH_SIZE, (doc + 1) * SKETCH_SIZE);
   }
 }
+
+/** Where the part of a document begins in a list of which the ends of all parts are known. */
+export const startOf = (doc: number, ends: Uint32List): number => (doc === 0 ? 0 : ends.at(doc - 1));
 
 const emptyLists = (): DocumentLists => ({
   tools: [],

@@ -1,4 +1,4 @@
-import { collapse, type Representative } from "./collapse.ts";
+import { collapse } from "./collapse.ts";
 import { compareText } from "./compare-text.ts";
 import type { Concept } from "./concepts.ts";
 import { confidenceOf } from "./confidence.ts";
@@ -15,7 +15,8 @@ const DEFAULT_LIMIT = 8;
 /** Candidates looked through for duplicates: the same for every page, so that a later page goes on where an earlier one ended. */
 const DEPTH = 150;
 
-export interface FoundTool extends Representative {
+export interface FoundTool extends Candidate {
+  readonly alsoOn: readonly string[];
   readonly confidence: Confidence;
 }
 
@@ -39,8 +40,13 @@ export function findTools(query: string, options: SearchOptions, index: Generati
   const ordered = exact ? [exact, ...lifted.filter(({ doc }) => doc !== exact.doc)] : lifted;
   const distinct = collapse(ordered.slice(0, DEPTH), index);
   const page = request.server === undefined ? spreadServers(distinct, limit) : distinct.slice(0, limit);
-  const best = page[0];
-  return { tools: best ? page.map((tool) => ({ ...tool, confidence: confidenceOf(tool, best) })) : [], concepts };
+  const best = page[0]?.candidate;
+  const tools = page.map(({ candidate, alsoOn }) => ({
+    ...candidate,
+    alsoOn,
+    confidence: confidenceOf(candidate, best ?? candidate),
+  }));
+  return { tools, concepts };
 }
 
 function liftCandidates(found: readonly Candidate[], lift: NonNullable<SearchOptions["lift"]>): readonly Candidate[] {

@@ -1,7 +1,9 @@
+import { AddressTerms } from "./address-terms.ts";
 import { Dictionary, nameTerm, type WordTerms } from "./dictionary.ts";
 import { DocumentTable } from "./document-table.ts";
 import { PostingLists } from "./posting-lists.ts";
 import type { SearchableTool } from "./searchable-tool.ts";
+import { TermActs } from "./term-acts.ts";
 import { TermCounts } from "./term-counts.ts";
 import { TermFrequencies } from "./term-frequencies.ts";
 import { type FieldTerms, TermWeigher } from "./term-weigher.ts";
@@ -38,6 +40,9 @@ export class Generation {
   readonly postings = new PostingLists();
   readonly documents: DocumentTable;
   readonly frequencies = new TermFrequencies();
+  /** What kind of act each stem stands for. */
+  readonly acts = new TermActs(this.dictionary);
+  readonly #addresses: AddressTerms;
   readonly #weigher = new TermWeigher();
   /** Terms of the documents that do not count yet. */
   readonly #counts = new TermCounts();
@@ -46,6 +51,7 @@ export class Generation {
 
   constructor(documents = new DocumentTable()) {
     this.documents = documents;
+    this.#addresses = new AddressTerms(this.dictionary, documents);
   }
 
   get servers(): ReadonlyMap<string, ServerRange> {
@@ -62,15 +68,9 @@ export class Generation {
     return this.#owners[doc];
   }
 
-  /** The address of a document as one folded name; empty for one that does not count. */
-  foldedAddress(doc: number): string {
-    const owner = this.#owners[doc];
-    return owner ? owner.folded + this.foldedName(doc) : "";
-  }
-
-  /** The name of a tool, folded. */
-  foldedName(doc: number): string {
-    return this.dictionary.text(this.documents.name(doc)).slice(nameTerm("").length);
+  /** The term of names that spell the address of a document; undefined as long as no tool has such a name. */
+  addressTerm(doc: number): number | undefined {
+    return this.#addresses.of(doc, this.#owners[doc]?.folded ?? "");
   }
 
   /** Reads the server of a tool; tools added from now on are its tools. */

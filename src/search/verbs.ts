@@ -13,8 +13,10 @@ const ACTS = {
 
 export type Act = keyof typeof ACTS;
 
+export const ACT_NAMES = Object.keys(ACTS) as readonly Act[];
+
 const ACT_OF_STEM: ReadonlyMap<string, Act> = new Map(
-  (Object.keys(ACTS) as Act[]).flatMap((act) => ACTS[act].split(" ").map((verb): [string, Act] => [stem(verb), act])),
+  ACT_NAMES.flatMap((act) => ACTS[act].split(" ").map((verb): [string, Act] => [stem(verb), act])),
 );
 
 /** The kind of act a stem stands for, where it is a verb of tools. */

@@ -46,6 +46,17 @@ describe("a server cannot be found by shouting", () => {
     expect(NEEDS.map(([need]) => found(index, need)[0])).toEqual(NEEDS.map(([, fits]) => fits));
   });
 
+  test("a tool named like the address of another comes behind it, also if it comes after a search", async () => {
+    const index = await indexOf(...HONEST);
+    expect(found(index, "git_list_issues")[0]).toBe("git/list_issues");
+    index.replace("shout", [tool("shout", "git_list_issues", "Lists the issues of a git repository of git")]);
+    await index.settled();
+    const hits = found(index, "git_list_issues");
+    expect(hits.filter((hit) => hit.includes("issues"))).toEqual(["git/list_issues", "shout/git_list_issues"]);
+    index.remove("git");
+    expect(found(index, "git_list_issues")[0]).toBe("shout/git_list_issues");
+  });
+
   test("repeating a description two hundred times gains nothing over saying it once", async () => {
     const once = await indexOf(...HONEST, tool("shout", "helper", BAIT));
     const often = await indexOf(...HONEST, tool("shout", "helper", `${BAIT} `.repeat(200)));
