@@ -34,7 +34,7 @@ class Replacement {
 }
 
 /**
- * Finds tools by what they can do. What `replace` brings is indexed in slices of 4 ms between turns of the event loop; until then
+ * Finds tools by what they can do. What `replace` brings is indexed in slices of 2 ms between turns of the event loop; until then
  * searches answer from what was there before. A search first spends one slice on waiting work, so a small server is found at
  * once; `settled` waits for everything.
  */
