@@ -3,9 +3,9 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
-import { parseArgs } from "node:util";
 import { printTable, type Row } from "./bench/report.ts";
 import { runChaos } from "./chaos/run-chaos.ts";
+import { readOptions } from "./read-options.ts";
 import { draw } from "./soak/draw.ts";
 import { type Sample, Sampler } from "./soak/sampler.ts";
 import { type Trend, trendOf } from "./soak/trend.ts";
@@ -16,7 +16,9 @@ const EVERY_MS = 2_000;
 const REST_MS = 8_000;
 const MOST_IN_FLIGHT = 512;
 
-const { values } = parseArgs({
+const USAGE = "Usage: npm run soak -- [--minutes N] [--rate CALLS_PER_SECOND] [--seed N] [--output FILE]";
+
+const { values } = readOptions(USAGE, {
   options: {
     minutes: { type: "string", default: String(LEAST_MINUTES) },
     rate: { type: "string", default: "1000" },
@@ -28,7 +30,7 @@ const [minutes, rate, seed] = [Number(values.minutes), Number(values.rate), Numb
 
 if (minutes > 0 && rate > 0 && Number.isInteger(seed)) await soak();
 else {
-  console.error("Usage: npm run soak -- [--minutes N] [--rate CALLS_PER_SECOND] [--seed N] [--output FILE]");
+  console.error(USAGE);
   process.exitCode = 2;
 }
 

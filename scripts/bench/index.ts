@@ -1,7 +1,7 @@
 // Measures the built gateway against floors of the same run. See USAGE.
 import { writeFileSync } from "node:fs";
 import { cpus } from "node:os";
-import { parseArgs } from "node:util";
+import { readOptions } from "../read-options.ts";
 import { drawBars } from "./draw-bars.ts";
 import { brokenLimits } from "./headlines.ts";
 import { describeMachine, type Machine, pinToOneCpu } from "./machine.ts";
@@ -34,7 +34,7 @@ const USAGE = `npm run bench -- ${Object.keys(SCENARIOS).join("|")}|all
   --gateway-cpu N  in isolation, the gateway's own CPU, so that its times are not another process' turn (default: another one than --cpu)
   --no-pin      leaves it to the system on which CPUs the processes run`;
 
-const { positionals, values } = parseArgs({
+const { positionals, values } = readOptions(USAGE, {
   allowPositionals: true,
   options: {
     rounds: { type: "string", default: "20" },

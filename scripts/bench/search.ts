@@ -1,7 +1,7 @@
 // Measures the search that `discover` runs against labelled needs. See USAGE.
 import { writeFileSync } from "node:fs";
 import { basename } from "node:path";
-import { parseArgs } from "node:util";
+import { readOptions } from "../read-options.ts";
 import { printTable, type Row } from "./report.ts";
 import { scoreColumns, timeColumns } from "./search/columns.ts";
 import { compareAll } from "./search/compare-all.ts";
@@ -28,7 +28,7 @@ npm run bench:search -- --corpus FILE --queries FILE --graph        the graph ov
   --packages DIR     looks for the engines' packages in the node_modules of DIR
 Files are JSON lines, gzipped or not: {server, tool, description?, inputSchema?} and {id, query, relevant: [{server, tool}]}.`;
 
-const { values } = parseArgs({
+const { values } = readOptions(USAGE, {
   options: {
     corpus: { type: "string" },
     queries: { type: "string" },

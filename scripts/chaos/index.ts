@@ -1,10 +1,13 @@
 // Ledger chaos: calls through the built gateway while something goes wrong every 200 ms; afterwards every answer is laid
 // beside what the backends wrote down. Run: npm run chaos -- [--calls N] [--seconds N] [--in-flight N] [--seed N]
-import { parseArgs } from "node:util";
+
 import { printTable } from "../bench/report.ts";
+import { readOptions } from "../read-options.ts";
 import { runChaos } from "./run-chaos.ts";
 
-const { values } = parseArgs({
+const USAGE = "Usage: npm run chaos -- [--calls N] [--seconds N] [--in-flight N] [--seed N]";
+
+const { values } = readOptions(USAGE, {
   options: {
     calls: { type: "string", default: "1000000" },
     seconds: { type: "string", default: "86400" },
@@ -21,7 +24,7 @@ if (
   seed === undefined ||
   Number.isNaN(seed)
 ) {
-  console.error("Usage: npm run chaos -- [--calls N] [--seconds N] [--in-flight N] [--seed N]");
+  console.error(USAGE);
   process.exitCode = 2;
 } else {
   console.log(`Seed ${seed}: replay the same faults with --seed ${seed}\n`);

@@ -1,11 +1,13 @@
 // Changes the source in small ways, one at a time, and counts how many of these mutants the unit tests notice.
 // Run: npm run mutation -- [GROUP...] [--concurrency N]; the survivors are printed, and kept in bench-results/mutation.
-import { parseArgs } from "node:util";
+import { readOptions } from "../read-options.ts";
 import { GROUPS, OVERALL_FLOOR } from "./groups.ts";
 import { runStryker } from "./run-stryker.ts";
 import { meets, row, type Score, scoreOf, sum } from "./score.ts";
 
-const { values, positionals } = parseArgs({
+const USAGE = `Usage: npm run mutation -- [${GROUPS.map(({ name }) => name).join("|")}]... [--concurrency N]`;
+
+const { values, positionals } = readOptions(USAGE, {
   allowPositionals: true,
   options: { concurrency: { type: "string", default: "1" } },
 });
@@ -14,7 +16,7 @@ const chosen = GROUPS.filter(({ name }) => positionals.length === 0 || positiona
 const unknown = positionals.filter((name) => !GROUPS.some((group) => group.name === name));
 
 if (unknown.length > 0 || !Number.isInteger(concurrency) || concurrency < 1) {
-  console.error(`Usage: npm run mutation -- [${GROUPS.map(({ name }) => name).join("|")}]... [--concurrency N]`);
+  console.error(USAGE);
   process.exitCode = 2;
 } else {
   const scores: Score[] = [];

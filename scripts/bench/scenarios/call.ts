@@ -12,6 +12,9 @@ const IN_FLIGHT = [1, 16, 64];
 const WARM_UP = 2_000;
 const ECHO = "stdio echo";
 const DIRECT = "direct HTTP call";
+const HTTP_SPLICE = "bare splice, HTTP backend";
+const STDIO_SPLICE = "bare splice, stdio backend";
+const STDIO = "gateway, stdio backend";
 const TEXT = "a".repeat(64);
 
 /** `invoke` through the gateway to a fast backend over each transport, against the hops that nothing can save. */
@@ -26,6 +29,8 @@ export async function call(rounds: number, calls: number): Promise<Findings> {
     chart: { value: "p50 us", names: ["variant", "in flight"] },
     notes: [
       `Floor at 1 in flight: p50 of "${ECHO}" plus p50 of "${DIRECT}", same run`,
+      `"bare splice" is a gateway of one page that reads a call, sends it on and writes the answer unseen: what this machine makes of`,
+      `the hops, the HTTP client and a process in between. "x splice" compares with the one for the same kind of backend`,
       `"/ direct" is throughput against "${DIRECT}" at the same number in flight; CPU and RSS are the gateway's`,
     ],
   };
@@ -43,6 +48,10 @@ async function openVariants(scope: Scope): Promise<Variant[]> {
   scope.defer(() => installation[Symbol.dispose]());
   const gateway = scope.use(spawnGateway(installation));
   await initialize(gateway);
+  const splice = (name: string, target: string): Variant => {
+    const driver = scope.use(new LineDriver(process.execPath, [backendFile("splice"), target]));
+    return { name, pid: driver.child.pid, call: (id, done) => driver.send(id, callLine(id, invocation("")), done) };
+  };
   const through = async (server: string, name: string): Promise<Variant> => {
     await gateway.request(2, "tools/call", invocation(server)); // starts it, and fails loudly if it cannot
     return { name, pid: gateway.child.pid, call: (id, done) => gateway.send(id, callLine(id, invocation(server)), done) };
@@ -54,9 +63,11 @@ async function openVariants(scope: Scope): Promise<Variant[]> {
       pid: undefined,
       call: (id, done) => direct.send(callLine(id, { name: "echo", arguments: { text: TEXT } }), done),
     },
+    splice(HTTP_SPLICE, url),
+    splice(STDIO_SPLICE, backendFile("stdio-backend")),
     await through("legacy", "gateway, HTTP backend (2025-11-25)"),
     await through("modern", "gateway, HTTP backend (2026-07-28)"),
-    await through("stdio", "gateway, stdio backend"),
+    await through("stdio", STDIO),
   ];
 }
 
@@ -65,9 +76,12 @@ const invocation = (server: string) => ({ name: "invoke", arguments: { tool: `${
 function toRows(cases: readonly Case[]): Row[] {
   const at = (name: string, inFlight: number) => cases.find((each) => each.variant.name === name && each.inFlight === inFlight);
   const floor = p50Of(at(ECHO, 1)) + p50Of(at(DIRECT, 1));
+  const isGateway = ({ variant }: Case) => variant.name.startsWith("gateway");
+  const spliceOf = ({ variant, inFlight }: Case) => at(variant.name === STDIO ? STDIO_SPLICE : HTTP_SPLICE, inFlight);
   return cases.map((each) => ({
     ...timingColumns(each),
     "x floor": each.inFlight === 1 ? p50Of(each) / floor : undefined,
+    "x splice": isGateway(each) ? p50Of(each) / p50Of(spliceOf(each)) : undefined,
     "/ direct": rateOf(each) / rateOf(at(DIRECT, each.inFlight)),
     ...costColumns(each),
     "RSS MiB": each.variant.pid === undefined ? undefined : rssMib(each.variant.pid),
