@@ -1,6 +1,5 @@
 // Ledger chaos: calls through the built gateway while something goes wrong every 200 ms; afterwards every answer is laid
 // beside what the backends wrote down. Run: npm run chaos -- [--calls N] [--seconds N] [--in-flight N] [--seed N]
-
 import { printTable } from "../bench/report.ts";
 import { readOptions } from "../read-options.ts";
 import { runChaos } from "./run-chaos.ts";

@@ -22,8 +22,8 @@ export interface LineWriterOptions {
 export type Line = string | readonly Uint8Array[];
 
 interface QueuedLine {
-  /** What of the line is not handed to the stream yet. */
-  rest: Buffer;
+  /** What of the line is not handed to the stream yet; a long one stays in the pieces in which it came, from the last to the first. */
+  readonly rest: Buffer[];
   readonly told: LineTold | undefined;
   /** Whether any of it was handed to the stream. */
   begun: boolean;
@@ -85,9 +85,9 @@ export class LineWriter {
       told?.(this.#failed);
       return;
     }
-    const rest = typeof line === "string" ? Buffer.from(`${line}\n`) : Buffer.concat([...line, NEWLINE]);
+    const rest = typeof line === "string" ? [Buffer.from(`${line}\n`)] : piecesOf(line);
     this.#queue.push({ rest, told, begun: false });
-    this.#queuedBytes += rest.length;
+    for (const piece of rest) this.#queuedBytes += piece.length;
     if (!this.#congested && this.#queuedBytes > this.#options.highWaterBytes) {
       this.#congested = true;
       this.#options.onCongested?.();
@@ -128,15 +128,17 @@ export class LineWriter {
     const parts: Buffer[] = [];
     const finished: QueuedLine[] = [];
     let room = BATCH_BYTES;
-    for (let line = this.#queue[this.#next]; line; line = this.#queue[this.#next]) {
-      const part = line.rest.length <= room ? line.rest : line.rest.subarray(0, room);
+    for (let line = this.#queue[this.#next]; line && room > 0; ) {
       line.begun = true;
-      line.rest = part === line.rest ? NOTHING : line.rest.subarray(part.length);
+      const piece = line.rest.pop() ?? NOTHING;
+      const part = piece.length <= room ? piece : piece.subarray(0, room);
+      if (part !== piece) line.rest.push(piece.subarray(room));
       room -= part.length;
       parts.push(part);
-      if (line.rest.length > 0) break;
+      if (line.rest.length > 0) continue;
       finished.push(line);
       this.#next += 1;
+      line = this.#queue[this.#next];
     }
     if (this.#next === this.#queue.length) {
       this.#queue = [];
@@ -175,4 +177,12 @@ export class LineWriter {
   #releaseFlushing(): void {
     for (const resolve of this.#flushing.splice(0)) resolve();
   }
+}
+
+/** From the last to the first; short ones are put together, since each costs more than its bytes. */
+function piecesOf(line: readonly Uint8Array[]): Buffer[] {
+  let bytes = 1;
+  for (const { length } of line) bytes += length;
+  if (bytes <= BATCH_BYTES) return [Buffer.concat([...line, NEWLINE], bytes)];
+  return [...line.map(({ buffer, byteOffset, byteLength }) => Buffer.from(buffer, byteOffset, byteLength)), NEWLINE].reverse();
 }

@@ -1,4 +1,5 @@
 import { GatewayError } from "../../model/errors.ts";
+import { SlotMap } from "../../model/slot-map.ts";
 import { INTERNAL_ERROR, type InvalidMessage, parseMessage, type RequestId, type RpcMessage } from "../../wire/json-rpc.ts";
 import { LineReader } from "../../wire/line-codec.ts";
 import { peekEnvelope, peekTrailingId } from "../../wire/peek-envelope.ts";
@@ -41,7 +42,7 @@ export class ChildReader {
   readonly #options: ChildReaderOptions;
   readonly #lines: LineReader;
   /** The requests of ours that are open, and whether the result of each may stay unread. */
-  readonly #pending = new Map<RequestId, boolean>();
+  readonly #pending = new SlotMap<RequestId, boolean>();
   #takingRaw = 0;
   #strayCount = 0;
   #lost: LostLine | undefined;

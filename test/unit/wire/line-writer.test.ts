@@ -2,6 +2,7 @@ import { once } from "node:events";
 import { connect, createServer, type Server, type Socket } from "node:net";
 import { PassThrough, Writable } from "node:stream";
 import { text } from "node:stream/consumers";
+import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { GatewayError } from "../../../src/model/errors.ts";
 import { LineWriter } from "../../../src/wire/line-writer.ts";
@@ -47,6 +48,26 @@ describe("LineWriter", () => {
     await writer.write([Buffer.from("by"), Buffer.from("tes")]);
     stream.end();
     expect(await arrived).toBe([...lines, "bytes"].map((line) => `${line}\n`).join(""));
+  });
+
+  test("lines in pieces of any length arrive as one", async () => {
+    const piece = fc
+      .integer({ min: 0, max: 150_000 })
+      .map((length) => Buffer.alloc(length, String.fromCharCode(97 + (length % 26))));
+    await fc.assert(
+      fc.asyncProperty(fc.array(fc.array(piece, { maxLength: 4 }), { maxLength: 5 }), async (lines) => {
+        const stream = new PassThrough();
+        const arrived = text(stream);
+        const writer = new LineWriter(stream, { highWaterBytes: 2 ** 20 });
+        const bytes = lines.flat().reduce((sum, { length }) => sum + length, lines.length);
+        const written = lines.map((line) => writer.write(line));
+        await Promise.all(written);
+        expect([writer.queuedBytes, writer.handedOverBytes]).toEqual([0, bytes]);
+        stream.end();
+        expect((await arrived) === lines.map((line) => `${Buffer.concat(line).toString()}\n`).join("")).toBe(true);
+      }),
+      { numRuns: 50 },
+    );
   });
 
   test("lines written while a batch is under way leave together", async () => {
