@@ -33,7 +33,7 @@ export abstract class RawResult extends RawObject {
   abstract takeApart(): ResultParts;
 }
 
-/** A result whose long texts are still bytes, for whoever shows a part of them. */
+/** A result whose long texts are still bytes, on memory of their own, for whoever shows a part of them. */
 export interface ResultParts {
   /** All else of it; where a part was taken out stands something empty. */
   readonly rest: JsonObject;

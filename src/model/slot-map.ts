@@ -77,7 +77,7 @@ export class SlotMap<K extends string | number, V> {
 
   /** The oldest value; undefined if there is none. */
   get first(): V | undefined {
-    return this.#values[this.#oldest];
+    return this.#oldest === NONE ? undefined : this.#values[this.#oldest];
   }
 
   #slots(): number[] {

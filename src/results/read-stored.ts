@@ -1,6 +1,7 @@
 import { Buffer } from "node:buffer";
 import { GatewayError } from "../model/errors.ts";
-import { parseLosslessly, stringifyExactly } from "../wire/exact-json.ts";
+import { parseExactly, restoreNumbers, stringifyExactly } from "../wire/exact-json.ts";
+import { surveyJson } from "../wire/survey-json.ts";
 import { findText } from "./find-text.ts";
 import { pageOf, pageStarts } from "./pages.ts";
 import type { StoredResult } from "./result-store.ts";
@@ -34,16 +35,25 @@ export function readStored(stored: StoredResult, { page = 1, pattern, select }: 
   return { text: pageOf(text, starts, page), page, pages: starts.length, places };
 }
 
-const asText = (value: unknown): string => (typeof value === "string" ? value : stringifyExactly(value));
+/** A number that is kept as a string is text here and no JSON value, so it is put back now. */
+const asText = (value: unknown): string => (typeof value === "string" ? restoreNumbers(value) : stringifyExactly(value));
 
 /** The structured content, or the text where that is JSON. */
 function jsonOf({ structured, text }: StoredResult): unknown {
   try {
-    return parseLosslessly((structured ?? text).toString());
+    return readJson(structured ?? text);
   } catch (cause) {
+    if (cause instanceof GatewayError) throw cause;
     throw new GatewayError("invalid_argument", "select: this result is text and not JSON", {
       cause,
       hint: "Give page or pattern",
     });
   }
+}
+
+function readJson(json: Buffer): unknown {
+  const parsed = parseExactly(json.toString(), surveyJson(json, Number.POSITIVE_INFINITY));
+  if ("problem" in parsed)
+    throw new GatewayError("invalid_argument", `select: ${parsed.problem}`, { hint: "Give page or pattern" });
+  return parsed.value;
 }

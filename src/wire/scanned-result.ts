@@ -62,7 +62,7 @@ export class ScannedResult extends RawResult {
     for (const { block, start, end } of this.#longValues) {
       const isText = block !== STRUCTURED;
       if (isText) texts.set(block, unescapeJson(whole.subarray(start + 1, end - 1)));
-      else structured = whole.subarray(start, end);
+      else structured = Buffer.from(whole.subarray(start, end)); // whoever keeps it should not keep the whole
       rest += whole.toString("utf8", from, start) + (isText ? '""' : "{}");
       from = end;
     }

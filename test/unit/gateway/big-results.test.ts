@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import type { JsonObject } from "../../../src/model/json.ts";
 import { isJsonObject } from "../../../src/model/json.ts";
+import { stringifyExactly } from "../../../src/wire/exact-json.ts";
 import { caller, entry, type House, offer, openHouse, tool } from "../../support/open-house.ts";
 
 const IMAGE = { type: "image", data: "AAAA", mimeType: "image/png" };
@@ -123,6 +124,18 @@ describe("a result over its budget", () => {
     await using other = openNotes({ content: [text(LINES)] });
     const handle = handleOf(await ask(other));
     expect(() => other.gateway.readResult(handle, { select: "/log" })).toThrow("select: this result is text and not JSON");
+  });
+
+  test("selects numbers as they were written, and refuses JSON that gives a key twice", async () => {
+    const padding = JSON.stringify(LINES);
+    await using house = openNotes({ content: [text(`{"log":${padding},"id":12345678901234567890,"of":[1.10]}`)] });
+    const handle = handleOf(await ask(house));
+    const selected = (select: string) => house.gateway.readResult(handle, { select }).text;
+    expect(selected("/of")).toBe("[1.10]");
+    expect(stringifyExactly({ text: selected("/id") })).toBe('{"text":"12345678901234567890"}');
+    await using other = openNotes({ content: [text(`{"log":${padding},"log":1}`)] });
+    const twice = handleOf(await ask(other));
+    expect(() => other.gateway.readResult(twice, { select: "/log" })).toThrow('select: Key "log" stands twice in one object');
   });
 
   test("shares the room of one message with its siblings", async () => {
