@@ -62,6 +62,12 @@ export class DocumentTable {
     return nameTerms.view(startOf(doc, nameEnds), nameEnds.at(doc));
   }
 
+  /** The same of several documents, from the first to the one before `end`. */
+  allNameTerms(first: number, end: number): Uint32Array {
+    const { nameTerms, nameEnds } = this.lists;
+    return nameTerms.view(startOf(first, nameEnds), startOf(end, nameEnds));
+  }
+
   leadTerms(doc: number): Uint32Array {
     const { leadTerms, leadEnds } = this.lists;
     return leadTerms.view(startOf(doc, leadEnds), leadEnds.at(doc));

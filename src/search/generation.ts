@@ -10,6 +10,7 @@ import { type FieldTerms, TermWeigher } from "./term-weigher.ts";
 import type { TightPostings } from "./tight-postings.ts";
 import { foldName } from "./tokenize.ts";
 import { type ServerTokens, serverTokens, toolTokens } from "./tool-fields.ts";
+import { WEIGHTS } from "./weights.ts";
 import { sketchBits } from "./word-sketch.ts";
 
 /** One server's part of the index: a range of documents, and what its names say. */
@@ -43,6 +44,8 @@ export class Generation {
   /** What kind of act each stem stands for. */
   readonly acts = new TermActs(this.dictionary);
   readonly #addresses: AddressTerms;
+  /** In how many names of tools that count each term occurs; counted anew after a change. */
+  #names: TermFrequencies | undefined;
   readonly #weigher = new TermWeigher();
   /** Terms of the documents that do not count yet. */
   readonly #counts = new TermCounts();
@@ -71,6 +74,12 @@ export class Generation {
   /** The term of names that spell the address of a document; undefined as long as no tool has such a name. */
   addressTerm(doc: number): number | undefined {
     return this.#addresses.of(doc, this.#owners[doc]?.folded ?? "");
+  }
+
+  /** How telling a term is in the name of a tool. */
+  nameWorth(term: number): number {
+    this.#names ??= this.#countNames();
+    return Math.max(this.frequencies.rarity(term), WEIGHTS.nameRarity * this.#names.rarity(term));
   }
 
   /** Reads the server of a tool; tools added from now on are its tools. */
@@ -126,6 +135,7 @@ export class Generation {
   }
 
   #own(range: ServerRange): void {
+    this.#names = undefined;
     this.#servers.set(range.server, range);
     for (let doc = range.first; doc < range.end; doc += 1) this.#owners[doc] = range;
   }
@@ -134,9 +144,19 @@ export class Generation {
   retire(server: string): void {
     const range = this.#servers.get(server);
     if (!range) return;
+    this.#names = undefined;
     this.#servers.delete(server);
     this.#owners.fill(undefined, range.first, range.end);
     this.frequencies.remove(range.frequencies, range.end - range.first);
+  }
+
+  #countNames(): TermFrequencies {
+    const counts = new Uint32Array(this.dictionary.size);
+    for (const { first, end } of this.#servers.values())
+      for (const term of this.documents.allNameTerms(first, end)) counts[term] = (counts[term] ?? 0) + 1;
+    const names = new TermFrequencies();
+    names.adopt(counts, this.frequencies.documents);
+    return names;
   }
 
   #fieldTerms(tool: SearchableTool, { tokens, server, serverDescription }: ReadServer): FieldTerms {

@@ -39,7 +39,7 @@ export class NameCover {
     const { nameTerms, nameEnds, leadTerms, leadEnds } = this.#index.documents.lists;
     const [from, to] = [startOf(doc, nameEnds), nameEnds.at(doc)];
     return (
-      WEIGHTS.nameCover * this.#cover(nameTerms, from, to, 0) +
+      WEIGHTS.nameCover * this.#cover(nameTerms, from, to, 0, true) +
       WEIGHTS.serverCover * this.#serverCover(doc) +
       WEIGHTS.leadCover * this.#cover(leadTerms, startOf(doc, leadEnds), leadEnds.at(doc), WEIGHTS.leadSlack) +
       this.#actGain(nameTerms, from, to)
@@ -58,12 +58,12 @@ export class NameCover {
   }
 
   /** Covered weight, times its share of the whole; `slack` forgives words left over. */
-  #cover(terms: Terms, from: number, to: number, slack: number): number {
+  #cover(terms: Terms, from: number, to: number, slack: number, isName = false): number {
     let covered = 0;
     let whole = slack;
     for (let at = from; at < to; at += 1) {
       const term = terms.at(at) ?? 0;
-      const worth = this.#index.frequencies.rarity(term);
+      const worth = isName ? this.#index.nameWorth(term) : this.#index.frequencies.rarity(term);
       whole += worth;
       if (this.#sieve.mayHave(term)) covered += worth * (this.#shares.get(term) ?? 0);
     }

@@ -57,6 +57,8 @@ export const WEIGHTS = {
   nearCover: 0.6,
   /** The tool's own name covered by the query. */
   nameCover: 1.35,
+  /** What a word is worth in a name at least, against its rarity among names: all tools of a server may speak of what one is named after. */
+  nameRarity: 0.4,
   /** The server's names covered by the query. */
   serverCover: 0.6,
   /** The first sentence of the description covered by the query. */

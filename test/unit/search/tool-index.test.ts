@@ -19,6 +19,13 @@ describe("ranking", () => {
     expect(found(index, "add a new order")[0]).toBe("shop/create_order");
   });
 
+  test("finds the tool that is named after what all tools of its server speak of", async () => {
+    const about = (name: string) => tool("cloud", name, "Does what its name says", { tenant: "The tenant" });
+    const others = Array.from({ length: 60 }, (_, at) => about(at % 20 === 0 ? `part${at}_show` : `part${at}_get`));
+    const index = await indexOf(...others, tool("cloud", "tenant_list", "Lists them", { tenant: "One" }));
+    expect(found(index, "show me my tenants")[0]).toBe("cloud/tenant_list");
+  });
+
   test("keeps brands apart however they are written", async () => {
     const index = await indexOf(...SHOP);
     for (const written of ["MySQL", "mysql", "MYSQL"]) expect(found(index, `query ${written}`)[0]).toBe("mysql/run_query");
