@@ -40,11 +40,12 @@ export function findTools(query: string, options: SearchOptions, index: Generati
   const ordered = exact ? [exact, ...lifted.filter(({ doc }) => doc !== exact.doc)] : lifted;
   const distinct = collapse(ordered.slice(0, DEPTH), index);
   const page = request.server === undefined ? spreadServers(distinct, limit) : distinct.slice(0, limit);
-  const best = page[0]?.candidate;
+  const [best] = page;
+  if (!best) return { tools: [], concepts };
   const tools = page.map(({ candidate, alsoOn }) => ({
     ...candidate,
     alsoOn,
-    confidence: confidenceOf(candidate, best ?? candidate),
+    confidence: confidenceOf(candidate, best.candidate),
   }));
   return { tools, concepts };
 }

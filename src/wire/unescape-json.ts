@@ -8,16 +8,17 @@ const NO_TEXT = 0xfffd;
 
 /**
  * What a valid JSON string means, given the bytes between its quotes: UTF-8 on memory of its own. No string is made on the way, which
- * V8 keeps in twice the bytes for a single letter beyond Latin-1. Half a surrogate pair, which is no text, becomes U+FFFD.
+ * V8 keeps in twice the bytes for a single letter beyond Latin-1. Half a surrogate pair, which is no text, becomes U+FFFD. Comes to an end
+ * for any bytes; what it makes of an escape that is none is not said.
  */
 export function unescapeJson(raw: Uint8Array): Buffer {
   const text = Buffer.allocUnsafeSlow(raw.length); // an escape is never shorter than what it stands for
   let [at, to] = [0, 0];
   while (at < raw.length) {
     ({ at, to } = unescapeInto(text, to, raw, at));
-    while (at < raw.length && raw[at] === BACKSLASH) {
-      const [high, low] = [unitAt(raw, at), unitAt(raw, at + UNIT_BYTES)];
-      if (high === undefined) break;
+    if (at < raw.length && unitAt(raw, at) === undefined) at += 1; // no escape: go on behind it
+    for (let high = unitAt(raw, at); high !== undefined; high = unitAt(raw, at)) {
+      const low = unitAt(raw, at + UNIT_BYTES);
       const isPair = isHigh(high) && low !== undefined && isLow(low);
       to = put(text, to, isPair ? 0x1_0000 + ((high - 0xd800) << 10) + (low - 0xdc00) : high);
       at += isPair ? 2 * UNIT_BYTES : UNIT_BYTES;

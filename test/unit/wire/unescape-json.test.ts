@@ -48,6 +48,13 @@ describe.each(["with WebAssembly", "without it"])("what a string of JSON means, 
     },
   );
 
+  test.each(["\\", "a\\", "\\x", `${"x".repeat(255)}\\`, "\\u", "\\u12", "\\ud83d\\u"])(
+    "comes to an end for %j, which is none",
+    (raw) => {
+      expect(read(Buffer.from(raw)).length).toBeLessThanOrEqual(raw.length);
+    },
+  );
+
   test("lies on memory of its own, no more than it needs", () => {
     for (const json of ["plain text", "li\\nes"]) {
       const text = read(Buffer.from(json));
