@@ -7,9 +7,9 @@ export interface Document {
   /** The term of its whole folded name. */
   readonly name: number;
   /** The terms of the tool's own name, each once. */
-  readonly nameTerms: Iterable<number>;
+  readonly nameTerms: ArrayLike<number>;
   /** The terms of the description's first sentence, each once. */
-  readonly leadTerms: Iterable<number>;
+  readonly leadTerms: ArrayLike<number>;
   /** The words of the description, to tell duplicates. */
   readonly sketch: Uint32Array;
 }

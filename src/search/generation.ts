@@ -6,10 +6,11 @@ import type { SearchableTool } from "./searchable-tool.ts";
 import { TermActs } from "./term-acts.ts";
 import { TermCounts } from "./term-counts.ts";
 import { TermFrequencies } from "./term-frequencies.ts";
-import { type FieldTerms, TermWeigher } from "./term-weigher.ts";
+import { TermReader } from "./term-reader.ts";
+import { TermWeigher } from "./term-weigher.ts";
 import type { TightPostings } from "./tight-postings.ts";
 import { foldName } from "./tokenize.ts";
-import { type ServerTokens, serverTokens, toolTokens } from "./tool-fields.ts";
+import { type ServerFields, serverFields, toolFields } from "./tool-fields.ts";
 import { WEIGHTS } from "./weights.ts";
 import { sketchBits } from "./word-sketch.ts";
 
@@ -28,9 +29,7 @@ export interface ServerRange {
 }
 
 /** What the tools of a server have in common, read once for all of them. */
-export interface ReadServer extends Pick<FieldTerms, "server" | "serverDescription"> {
-  readonly tokens: ServerTokens;
-}
+export type ReadServer = ServerFields<WordTerms>;
 
 /**
  * The packed index. Documents are only ever added at the end; a server's documents count from `admit` on and until `retire`,
@@ -46,6 +45,7 @@ export class Generation {
   readonly #addresses: AddressTerms;
   /** In how many names of tools that count each term occurs; counted anew after a change. */
   #names: TermFrequencies | undefined;
+  readonly #reader = new TermReader(this.dictionary);
   readonly #weigher = new TermWeigher();
   /** Terms of the documents that do not count yet. */
   readonly #counts = new TermCounts();
@@ -85,14 +85,13 @@ export class Generation {
   /** Reads the server of a tool; tools added from now on are its tools. */
   readServer(tool: SearchableTool): ReadServer {
     this.#counts.clear(); // of a server that was given up half-way
-    const tokens = serverTokens(tool);
-    return { tokens, server: this.#read(tokens.server), serverDescription: this.#read(tokens.serverDescription) };
+    return serverFields(tool, this.#reader);
   }
 
   /** Adds a tool that does not count yet. */
   append(tool: SearchableTool, server: ReadServer): void {
     const doc = this.documents.length;
-    const fields = this.#fieldTerms(tool, server);
+    const fields = toolFields(tool, server, this.#reader);
     const name = this.dictionary.intern(nameTerm(foldName(tool.tool)));
     this.documents.add({
       tool: tool.tool,
@@ -108,16 +107,20 @@ export class Generation {
   }
 
   /** Lets the documents from `first` on count as the tools of the server, in place of those it had. */
-  admit(server: string, first: number, { tokens }: ReadServer): void {
-    const names = tokens.names.map((name) => [...stemsOf(this.#read(name))]);
+  admit(server: string, first: number, { names }: ReadServer): void {
     this.admitRange({
       server,
       folded: foldName(server),
       first,
       end: this.documents.length,
-      names,
+      names: names.map(stemsOf),
       frequencies: this.#counts.take(),
     });
+  }
+
+  /** Gives back the memory that adding tools in a row is faster for. */
+  rest(): void {
+    this.#reader.forget();
   }
 
   /** Takes over postings and the servers whose documents they are, for a generation that has documents and terms only. */
@@ -158,26 +161,11 @@ export class Generation {
     names.adopt(counts, this.frequencies.documents);
     return names;
   }
-
-  #fieldTerms(tool: SearchableTool, { tokens, server, serverDescription }: ReadServer): FieldTerms {
-    const words = toolTokens(tool, tokens);
-    return {
-      server,
-      serverDescription,
-      tool: this.#read(words.tool),
-      title: this.#read(words.title),
-      lead: this.#read(words.lead),
-      description: this.#read(words.description),
-      parameters: this.#read(words.parameters),
-      parameterTexts: this.#read(words.parameterTexts),
-      tags: this.#read(words.tags),
-      examples: this.#read(words.examples),
-    };
-  }
-
-  #read(words: readonly string[]): readonly WordTerms[] {
-    return words.map((word) => this.dictionary.internWord(word));
-  }
 }
 
-const stemsOf = (words: readonly WordTerms[]): ReadonlySet<number> => new Set(words.map(({ stem }) => stem));
+/** The stems of words, each once. */
+function stemsOf(words: readonly WordTerms[]): readonly number[] {
+  const stems: number[] = [];
+  for (const { stem } of words) if (!stems.includes(stem)) stems.push(stem);
+  return stems;
+}

@@ -1,13 +1,11 @@
 import type { WordTerms } from "./dictionary.ts";
 import { FULL_IMPACT } from "./posting-lists.ts";
 import { FIELDS, type Field } from "./searchable-tool.ts";
+import type { ToolFields } from "./tool-fields.ts";
 import { FIELD_WEIGHTS, WEIGHTS } from "./weights.ts";
 
 /** Fields short and telling enough for the exact form of a word to matter. */
 const FORM_FIELDS: ReadonlySet<Field> = new Set(["tool", "title", "lead", "description"]);
-
-/** The words of a tool by field. */
-export type FieldTerms = Readonly<Record<Field, readonly WordTerms[]>>;
 
 /**
  * How strongly a tool has each of its terms: BM25F (Robertson, Zaragoza, Taylor 2004), where the occurrences of all fields are
@@ -20,7 +18,7 @@ export class TermWeigher {
   readonly #terms: number[] = [];
 
   /** Calls `visit` once for every term of the tool, impact from 0 to 255; `name` is the term of its whole name, `size` that of the dictionary. */
-  weigh(fields: FieldTerms, name: number, size: number, visit: (term: number, impact: number) => void): void {
+  weigh(fields: ToolFields<WordTerms>, name: number, size: number, visit: (term: number, impact: number) => void): void {
     if (size > this.#strengths.length) this.#growTo(size * 2);
     this.#addRepeat(name, 1, 1);
     for (const field of FIELDS) if (fields[field].length > 0) this.#addField(field, fields[field]);

@@ -5,48 +5,77 @@ import { FIELD_WEIGHTS } from "./weights.ts";
 
 const LONGEST_DESCRIPTION = 4000;
 const LONGEST_LEAD = 250;
-const LONGEST_PARAMETER_TEXTS = 8000;
+/** Of the parameters, tags or examples of a tool together. */
+const LONGEST_TEXTS = 8000;
 const LONGEST_SERVER_DESCRIPTION = 600;
 const DEEPEST_SCHEMA = 3;
 const MOST_PARAMETERS = 200;
 const MOST_CHOICES = 30;
 const ANSWERS_NOTHING = /^(?:mcp|servers?)$/;
 
-export type FieldTokens = Readonly<Record<Field, readonly string[]>>;
+/** Turns text into words of some kind: as they are, or as terms of a dictionary. */
+export interface WordSource<Word> {
+  /** The words of a text, at most `limit`. */
+  words(text: string, limit: number): readonly Word[];
+  /** One word that is known to be one. */
+  word(word: string): Word;
+  /** The words of a description and of its first sentence. */
+  description(text: string): DescriptionFields<Word>;
+}
+
+export type DescriptionFields<Word> = Pick<ToolFields<Word>, "lead" | "description">;
+
+/** A source that makes words of the tokens of a text. */
+export function sourceOf<Word>(word: (word: string) => Word): WordSource<Word> {
+  const source: WordSource<Word> = {
+    words: (text, limit) => tokenize(text, limit).map(word),
+    word,
+    description: (text) => descriptionFields(text, source),
+  };
+  return source;
+}
+
+/** The words of a tool by field. */
+export type ToolFields<Word> = Readonly<Record<Field, readonly Word[]>>;
 
 /** What a server's tools have in common: its names and its description. */
-export interface ServerTokens extends Pick<FieldTokens, "server" | "serverDescription"> {
+export interface ServerFields<Word> extends Pick<ToolFields<Word>, "server" | "serverDescription"> {
   /** Its id and its title apart, to see whether a query names it. */
-  readonly names: readonly (readonly string[])[];
+  readonly names: readonly (readonly Word[])[];
 }
 
 /** The words of a tool by field, each field cut to its longest length. */
-export function toolTokens(tool: SearchableTool, server: ServerTokens = serverTokens(tool)): FieldTokens {
-  const { definition } = tool;
-  const description = textOf(definition["description"]).slice(0, LONGEST_DESCRIPTION);
+export function toolFields<Word>(
+  { tool, definition, tags, examples = [] }: SearchableTool,
+  { server, serverDescription }: Omit<ServerFields<Word>, "names">,
+  source: WordSource<Word>,
+): ToolFields<Word> {
+  const read = (field: Field, text: string) => source.words(text, FIELD_WEIGHTS[field].longest);
   const parameters = parameterTexts(definition["inputSchema"]);
-  const told = descriptionWords(description);
   return {
-    server: server.server,
-    serverDescription: server.serverDescription,
-    tool: words("tool", tool.tool),
-    title: words("title", titleOf(definition, tool.tool)),
-    lead: told.lead,
-    description: told.whole,
-    parameters: words("parameters", parameters.names.join(" ")),
-    parameterTexts: words("parameterTexts", parameters.texts.join(" ").slice(0, LONGEST_PARAMETER_TEXTS)),
-    tags: words("tags", tool.tags.join(" ")),
-    examples: words("examples", (tool.examples ?? []).join("\n")),
+    server,
+    serverDescription,
+    tool: read("tool", tool),
+    title: read("title", titleOf(definition, tool)),
+    ...source.description(textOf(definition["description"]).slice(0, LONGEST_DESCRIPTION)),
+    parameters: readAll("parameters", parameters.names, source),
+    parameterTexts: readAll("parameterTexts", parameters.texts, source),
+    tags: readAll("tags", tags, source),
+    examples: readAll("examples", examples, source),
   };
 }
 
 /** The words of the server, the same for all its tools. */
-export function serverTokens({ server, serverTitle = "", serverDescription = "" }: SearchableTool): ServerTokens {
+export function serverFields<Word>(
+  { server, serverTitle = "", serverDescription = "" }: SearchableTool,
+  source: WordSource<Word>,
+): ServerFields<Word> {
   const lastPart = server.slice(server.lastIndexOf("/") + 1); // of "io.github.owner/name" only the name is ever asked for
+  const { server: names, serverDescription: description } = FIELD_WEIGHTS;
   return {
-    names: [lastPart, serverTitle].map(telling).filter((name) => name.length > 0),
-    server: telling(`${server} ${serverTitle}`).slice(0, FIELD_WEIGHTS.server.longest),
-    serverDescription: words("serverDescription", serverDescription.slice(0, LONGEST_SERVER_DESCRIPTION)),
+    names: [lastPart, serverTitle].map((name) => telling(name).map(source.word)).filter((name) => name.length > 0),
+    server: telling(`${server} ${serverTitle}`).slice(0, names.longest).map(source.word),
+    serverDescription: source.words(serverDescription.slice(0, LONGEST_SERVER_DESCRIPTION), description.longest),
   };
 }
 
@@ -57,21 +86,44 @@ function telling(name: string): readonly string[] {
   return rest.length > 0 ? rest : all;
 }
 
-/** Where the first sentence ends, or the first line where that is shorter. */
-const LEAD_END = /(?<=[.!?。！？])\s|\n/;
+/** The end of the first sentence and what follows it, or of the first line where that is shorter. */
+const LEAD_END = /[.!?。！？]\s|\n/;
 
-/** The words of a description and of its first sentence, which are read once where it is whole. */
-function descriptionWords(description: string): { readonly lead: readonly string[]; readonly whole: readonly string[] } {
-  const end = LEAD_END.exec(description)?.index ?? description.length;
-  if (end > LONGEST_LEAD)
-    return { lead: words("lead", description.slice(0, LONGEST_LEAD)), whole: words("description", description) };
-  const most = FIELD_WEIGHTS.description.longest;
-  const first = tokenize(description.slice(0, end), most);
-  const whole = end === description.length ? first : [...first, ...tokenize(description.slice(end), most - first.length)];
-  return { lead: first.slice(0, FIELD_WEIGHTS.lead.longest), whole };
+function leadEnd(text: string): number {
+  const found = LEAD_END.exec(text);
+  return found ? found.index + found[0].length - 1 : text.length;
 }
 
-const words = (field: Field, text: string): readonly string[] => tokenize(text, FIELD_WEIGHTS[field].longest);
+/** The words of a description and of its first sentence, which are read once where it is whole. */
+function descriptionFields<Word>(text: string, source: WordSource<Word>): DescriptionFields<Word> {
+  const { lead, description } = FIELD_WEIGHTS;
+  const end = leadEnd(text);
+  if (end > LONGEST_LEAD)
+    return {
+      lead: source.words(text.slice(0, LONGEST_LEAD), lead.longest),
+      description: source.words(text, description.longest),
+    };
+  const first = source.words(text.slice(0, end), description.longest);
+  const rest = source.words(text.slice(end), description.longest - first.length);
+  return { lead: cut(first, lead.longest), description: rest.length === 0 ? first : [...first, ...rest] };
+}
+
+/** The words of several texts, one after the other, as far as the field goes. */
+function readAll<Word>(field: Field, texts: readonly string[], source: WordSource<Word>): readonly Word[] {
+  const { longest } = FIELD_WEIGHTS[field];
+  const words: Word[] = [];
+  let room = LONGEST_TEXTS;
+  for (const text of texts) {
+    const left = longest - words.length;
+    if (left <= 0 || room <= 0) break;
+    const limit = text.length > left ? left : longest; // the same for all texts that fit, which lets a source know them again
+    for (const word of source.words(text.length > room ? text.slice(0, room) : text, limit)) words.push(word);
+    room -= text.length + 1;
+  }
+  return cut(words, longest);
+}
+
+const cut = <Word>(words: readonly Word[], most: number): readonly Word[] => (words.length > most ? words.slice(0, most) : words);
 
 const textOf = (value: unknown): string => (typeof value === "string" ? value : "");
 

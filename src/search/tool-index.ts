@@ -166,6 +166,7 @@ export class ToolIndex {
       const { waste, frequencies } = this.#generation;
       if (waste > LEAST_WASTE && waste > frequencies.documents) yield* this.#compact();
     }
+    this.#generation.rest();
     this.#work = undefined;
   }
 

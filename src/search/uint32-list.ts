@@ -30,8 +30,8 @@ export class Uint32List {
     this.#length += 1;
   }
 
-  pushAll(values: Iterable<number>): void {
-    for (const value of values) this.push(value);
+  pushAll(values: ArrayLike<number>): void {
+    for (let at = 0; at < values.length; at += 1) this.push(values[at] ?? 0);
   }
 
   /** The numbers as they are now; later pushes may not show. */
