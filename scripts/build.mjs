@@ -1,32 +1,35 @@
 // Builds dist/ from src/ with esbuild, from scratch: a few files that load in half the time of a few hundred. What is loaded
 // at every start is in the bundle, with the licences of its authors beside it; what is CommonJS or rarely needed stays a package.
-import { chmodSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { dirname, join } from "node:path";
+// dist/main.js is src/launch, which runs the chunks: the modules of the bundle as scripts, of which V8 can keep the compiled form.
+import { chmodSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { basename, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
+import { makeChunk } from "./make-chunk.mjs";
 
 const root = join(dirname(fileURLToPath(import.meta.url)), "..");
 const dist = join(root, "dist");
 
-const requireBanner =
-  'import { createRequire as requireFrom } from "node:module";\nconst require = requireFrom(import.meta.url);';
-
-rmSync(dist, { recursive: true, force: true });
-const { metafile } = await build({
+const shared = {
   absWorkingDir: root,
-  entryPoints: ["src/main.ts"],
-  outdir: dist,
   bundle: true,
-  splitting: true,
   format: "esm",
   platform: "node",
   target: "node20.19",
-  mainFields: ["module", "main"], // jsonc-parser is whole only as a module
-  external: ["undici"],
-  // a CommonJS package within the bundle asks for Node's own modules by require
-  banner: { js: requireBanner },
   minifyWhitespace: true,
   minifySyntax: true,
+  write: false,
+  logLevel: "warning",
+};
+
+rmSync(dist, { recursive: true, force: true });
+const { outputFiles, metafile } = await build({
+  ...shared,
+  entryPoints: { program: "src/main.ts" },
+  outdir: join(dist, "chunks"),
+  splitting: true,
+  mainFields: ["module", "main"], // jsonc-parser is whole only as a module
+  external: ["undici"],
   plugins: [
     oneGround(join(root, "src/faces/mcp/run-serve.ts")),
     {
@@ -37,9 +40,19 @@ const { metafile } = await build({
     },
   ],
   metafile: true,
-  logLevel: "warning",
 });
-for (const file of Object.keys(metafile.outputs)) dropUnusedBanner(join(root, file));
+mkdirSync(join(dist, "chunks"), { recursive: true });
+for (const { path, text } of outputFiles) writeFileSync(path, makeChunk(text, basename(path)));
+await build({
+  ...shared,
+  entryPoints: { main: "src/launch/launch.ts" },
+  outdir: dist,
+  format: "cjs", // Node is there sooner without its loader of modules
+  define: { "import.meta.url": "here" },
+  banner: { js: 'const here = require("node:url").pathToFileURL(__filename).href;' },
+  write: true,
+});
+writeFileSync(join(dist, "package.json"), '{ "type": "commonjs" }\n');
 writeFileSync(join(dist, "THIRD-PARTY-LICENSES.txt"), licencesOf(bundledPackages(Object.keys(metafile.inputs))));
 chmodSync(join(dist, "main.js"), 0o755);
 
@@ -65,11 +78,6 @@ function oneGround(ground) {
 /** The files of ours that a file loads when it needs them. */
 function importedLate(file) {
   return [...readFileSync(file, "utf8").matchAll(/\bimport\("(\.[^"]+)"\)/g)].map(([, path]) => join(dirname(file), path));
-}
-
-function dropUnusedBanner(file) {
-  const [before, after] = readFileSync(file, "utf8").split(requireBanner);
-  if (after !== undefined && !/\brequire\b/.test(after)) writeFileSync(file, `${before}${after.trimStart()}`);
 }
 
 /** The folders of the packages that files of the bundle come from. */

@@ -27,6 +27,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   gateway: [...GROUND, ...ROOMS],
   faces: [...GROUND, "gateway"],
   "main.ts": [...GROUND, ...ROOMS, "gateway", "faces"],
+  launch: ["time", "state"],
 };
 const TIME =
   /\b(?:Date\.now|Date\(\)|setTimeout|setInterval|performance\.(?:now|timeOrigin)|hrtime|AbortSignal\.timeout|scheduler\.wait)/;

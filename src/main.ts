@@ -1,4 +1,3 @@
-#!/usr/bin/env node
 import { setMaxListeners } from "node:events";
 import { runServe } from "./faces/mcp/run-serve.ts";
 import { readServeRequest } from "./faces/serve-request.ts";
@@ -14,9 +13,11 @@ setMaxListeners(0);
 
 const argv = process.argv.slice(2);
 const request = readServeRequest(argv, process.stdin.isTTY === true);
-if (request) {
-  process.exit(await runServe(request));
-} else {
-  const { runCli } = await import("./faces/cli/index.ts");
-  process.exit(await runCli(argv));
-}
+const run = request ? runServe(request) : import("./faces/cli/index.ts").then(({ runCli }) => runCli(argv));
+run.then(
+  (code) => process.exit(code),
+  (reason: unknown) => {
+    process.stderr.write(`${reason instanceof Error ? reason.stack : String(reason)}\n`);
+    process.exit(1);
+  },
+);

@@ -1,4 +1,3 @@
-import { keepCompiledCode } from "../../gateway/compiled-code.ts";
 import type { Gateway } from "../../gateway/gateway.ts";
 import { HostSide } from "../../gateway/host-side.ts";
 import { shuttingDown } from "../../gateway/intake.ts";
@@ -58,7 +57,6 @@ function lazyGateway(request: ServeRequest, host: HostSide) {
   let refusing = false;
   const open = (): Promise<Gateway> => {
     if (refusing && !opening) return Promise.reject(shuttingDown());
-    if (!opening) keepCompiledCode(version);
     opening ??= import("../../gateway/open-gateway.ts").then(async ({ openGateway }) => {
       const gateway = await openGateway({ registry: request.registry, version, host });
       gateway.inherit();
