@@ -8,7 +8,6 @@ export function* compact(old: Generation): Generator<void, Generation> {
   const moved = new Int32Array(old.documents.length).fill(-1);
   const ranges = [...old.servers.values()].sort((a, b) => a.first - b.first);
   const termOf = renumbering(old, next);
-  next.postings.reserve(old.documents.length);
   for (const { first, end } of ranges) {
     for (let doc = first; doc < end; doc += 1) {
       moved[doc] = next.documents.length;
@@ -36,8 +35,7 @@ export function* compact(old: Generation): Generator<void, Generation> {
 function* movePostings(old: Generation, next: Generation, moved: Int32Array, termOf: (term: number) => number) {
   let steps = 0;
   for (let term = 0; term < old.dictionary.size; term += 1) {
-    const { start, stop } = old.postings.span(term);
-    const { docs, impacts } = old.postings;
+    const { docs, impacts, start, stop } = old.postings.span(term);
     for (let at = start; at < stop; at += 1) {
       const doc = moved[docs[at] ?? 0] ?? -1;
       if (doc >= 0) next.postings.append(termOf(term), doc, impacts[at] ?? 0);

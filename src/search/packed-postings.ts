@@ -33,11 +33,11 @@ function* tighten({ postings }: Generation, lengths: Uint32Array) {
   let used = 0;
   let step = POSTINGS_A_STEP;
   for (const [term, length] of lengths.entries()) {
-    const { start, stop } = postings.span(term);
-    impacts.set(postings.impacts.subarray(start, stop), at);
+    const list = postings.span(term);
+    impacts.set(list.impacts.subarray(list.start, list.stop), at);
     at += length;
     if (used + length * LONGEST_NUMBER > distances.length) distances = grown(distances, used + length * LONGEST_NUMBER);
-    sizes[term] = writeNumbers(distancesOf(postings.docs.subarray(start, stop)), distances.subarray(used));
+    sizes[term] = writeNumbers(distancesOf(list.docs.subarray(list.start, list.stop)), distances.subarray(used));
     used += sizes[term] ?? 0;
     if (at < step) continue;
     step = at + POSTINGS_A_STEP;

@@ -79,8 +79,7 @@ export class Tally {
     const best = this.#best;
     const stamps = this.#stamps;
     const factor = worthOfImpact(stand);
-    const { start, stop } = withinRange(stand.term, postings, range);
-    const { docs, impacts } = postings;
+    const { docs, impacts, start, stop } = withinRange(stand.term, postings, range);
     for (let at = start; at < stop; at += 1) {
       const doc = docs[at] ?? 0;
       const worth = factor * (impacts[at] ?? 0);
@@ -107,8 +106,7 @@ export class Tally {
   #addForm(form: Stand, postings: PostingLists, range: DocumentRange): void {
     const scores = this.#scores;
     const factor = worthOfImpact(form);
-    const { start, stop } = withinRange(form.term, postings, range);
-    const { docs, impacts } = postings;
+    const { docs, impacts, start, stop } = withinRange(form.term, postings, range);
     for (let at = start; at < stop; at += 1) {
       const doc = docs[at] ?? 0;
       scores[doc] = (scores[doc] ?? 0) + factor * (impacts[at] ?? 0);
@@ -120,8 +118,8 @@ const worthOfImpact = ({ worth }: Stand): number => (worth * (WEIGHTS.saturation
 
 /** The part of a term's list that is about documents of the range. */
 function withinRange(term: number, postings: PostingLists, { first, end }: DocumentRange): Span {
-  const { start, stop } = postings.span(term);
-  return { start: firstFrom(first, postings.docs, start, stop), stop: firstFrom(end, postings.docs, start, stop) };
+  const { docs, impacts, start, stop } = postings.span(term);
+  return { docs, impacts, start: firstFrom(first, docs, start, stop), stop: firstFrom(end, docs, start, stop) };
 }
 
 /** Where the first document from `doc` on stands in an ascending list. */

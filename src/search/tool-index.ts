@@ -58,7 +58,7 @@ export class ToolIndex {
     return this.#generation.frequencies.documents;
   }
 
-  /** Tools that were brought and cannot be found yet. */
+  /** Tools that were brought and cannot be found yet; to count them they are all looked at. */
   get waiting(): number {
     return [...this.#waiting.values()].reduce((sum, { tools }) => sum + tools.length, 0);
   }
@@ -155,7 +155,6 @@ export class ToolIndex {
   }
 
   *#indexWaiting(): Generator<void, void> {
-    this.#generation.postings.reserve(this.waiting);
     for (let next = this.#nextWaiting(); next; next = this.#nextWaiting()) {
       const [server, replacement] = next;
       const isWanted = () => this.#waiting.get(server) === replacement;

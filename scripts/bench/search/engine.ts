@@ -1,5 +1,7 @@
+import { runInSlices } from "../../../src/search/slices.ts";
 import { ToolIndex } from "../../../src/search/tool-index.ts";
-import { type Address, byServer, type CorpusTool, searchableTool } from "./labelled-set.ts";
+import { systemClock } from "../../../src/time/clock.ts";
+import { type Address, type CorpusTool, searchableTool, sortByServer } from "./labelled-set.ts";
 
 /** A search engine under comparison. */
 export interface Engine {
@@ -28,10 +30,11 @@ export const sallyport: Engine = {
   },
 };
 
-/** Our index with a corpus in it, brought in the way the gateway brings it. */
+/** Our index with a corpus in it, brought in the way the gateway brings it: server by server, whose tools are looked at in their turn. */
 export async function buildIndex(corpus: readonly CorpusTool[]): Promise<ToolIndex> {
+  const servers = await runInSlices(sortByServer(corpus), systemClock);
   const index = new ToolIndex();
-  for (const [server, lines] of byServer(corpus)) index.replace(server, lines.map(searchableTool));
+  for (const [server, lines] of servers) index.replace(server, () => lines.map(searchableTool));
   await index.settled();
   return index;
 }

@@ -60,12 +60,24 @@ export function searchableTool(line: CorpusTool): SearchableTool {
 /** The lines of each server, in order. */
 export function byServer(corpus: readonly CorpusTool[]): ReadonlyMap<string, readonly CorpusTool[]> {
   const servers = new Map<string, CorpusTool[]>();
+  for (const line of corpus) addLine(line, servers);
+  return servers;
+}
+
+/** The same step by step. */
+export function* sortByServer(corpus: readonly CorpusTool[]): Generator<void, ReadonlyMap<string, readonly CorpusTool[]>> {
+  const servers = new Map<string, CorpusTool[]>();
   for (const line of corpus) {
-    const known = servers.get(line.server ?? "");
-    if (known) known.push(line);
-    else servers.set(line.server ?? "", [line]);
+    addLine(line, servers);
+    yield;
   }
   return servers;
+}
+
+function addLine(line: CorpusTool, servers: Map<string, CorpusTool[]>): void {
+  const known = servers.get(line.server ?? "");
+  if (known) known.push(line);
+  else servers.set(line.server ?? "", [line]);
 }
 
 /** The corpora below a data folder, smallest name first: every folder with a `corpus.jsonl` or `corpus.jsonl.gz`. */

@@ -1,4 +1,5 @@
 import type { Row } from "../report.ts";
+import { longestBareTurn } from "./bare-turns.ts";
 import { timeColumns } from "./columns.ts";
 import type { Engine } from "./engine.ts";
 import { answers, type CorpusTool, type QuerySet, resize } from "./labelled-set.ts";
@@ -22,10 +23,12 @@ export async function measureScale(
     for (const engine of engines) {
       process.stderr.write(`${size} tools: ${engine.name}\n`);
       const { engine: open, buildMs, longestTurnMs, heldMib } = await measure(engine, resize(base, size));
+      const bareTurnMs = await longestBareTurn(buildMs);
       const { ms } = open ? await runSet(open, queries) : { ms: [] };
       const build = {
         "build ms": open && Math.round(buildMs),
         "longest turn ms": open && Math.round(longestTurnMs * 10) / 10,
+        "same, bare 2 ms": open && Math.round(bareTurnMs * 10) / 10,
         "heap MiB": open && heldMib,
       };
       rows.push({ tools: size, engine: engine.name, queries: ms.length, ...timeColumns(ms), ...build });
