@@ -30,6 +30,7 @@ interface Way extends Variant {
   readonly kind: string;
   readonly driver: LineDriver | undefined;
   readonly isGateway: boolean;
+  readonly isSplice?: boolean;
 }
 
 /** Big answers that pass whole, as text and as images, and text that is cut at the model's budget; and what memory they take. */
@@ -40,11 +41,14 @@ export async function large(rounds: number, calls: number): Promise<Findings> {
   const stdio = scope.use(new LineDriver(process.execPath, [backendFile("stdio-backend")]));
   const whole = await openGateway({ url, ...WHOLE }, scope);
   const cut = await openGateway({ url }, scope);
+  const splice = scope.use(new LineDriver(process.execPath, [backendFile("splice"), url]));
   const rows: Row[] = [];
   for (const [at, [size, bytes]] of SIZES.entries()) {
     const floors = ["text", "image"].flatMap((kind) => [overHttp(direct, kind, bytes), overStdio(stdio, kind, bytes)]);
     const ways = [
       ...floors,
+      spliced(splice, "text", bytes),
+      spliced(splice, "image", bytes),
       through(whole, "gateway, text", "text", bytes),
       through(whole, "gateway, image", "image", bytes),
       through(cut, "gateway, text to be cut", "text", bytes),
@@ -57,6 +61,7 @@ export async function large(rounds: number, calls: number): Promise<Findings> {
     rows,
     chart: { value: "p50 ms", names: ["size", "variant"] },
     notes: [
+      '"bare splice" is a gateway of one page that reads a call, sends it on and writes the answer unseen',
       'Floor: p50 of "HTTP" plus p50 of "stdio" of the same kind and size, both bare, same run; the backend makes each answer once',
       '"CPU ms" and "peak RSS" are the gateway\'s, the latter since its start; one gateway passes whole answers, another cuts',
       '"answer" is what came of the last call: whole, cut with a handle for the rest, or refused with an error',
@@ -101,6 +106,12 @@ const through = (gateway: LineDriver, name: string, kind: string, bytes: number)
     gateway.send(id, callLine(id, { name: "invoke", arguments: { tool: "big/echo", arguments: { bytes, kind } } }), done),
 });
 
+const spliced = (splice: LineDriver, kind: string, bytes: number): Way => ({
+  ...through(splice, `bare splice, ${kind}`, kind, bytes),
+  isGateway: false,
+  isSplice: true,
+});
+
 async function measure(size: string, ways: readonly Way[], rounds: number, calls: number): Promise<Row[]> {
   const cases = ways.map((way) => ({ way, variant: way, inFlight: 1, rounds: [] }) satisfies Case & { way: Way });
   await runRounds(cases, 1, Math.min(calls, WARM_UP));
@@ -120,7 +131,9 @@ async function toRow(
   calls: number,
 ): Promise<Row> {
   const { way, rounds } = each;
-  const floors = cases.filter((other) => !other.way.isGateway && other.way.kind === way.kind);
+  const bare = cases.filter((other) => !other.way.isGateway && other.way.kind === way.kind);
+  const floor = bare.filter((other) => !other.way.isSplice).reduce((sum, other) => sum + p50Of(other), 0);
+  const splice = bare.find((other) => other.way.isSplice);
   const cpu = rounds.flatMap(({ cpuMicrosPerCall }) => cpuMicrosPerCall ?? []);
   return {
     size,
@@ -129,7 +142,8 @@ async function toRow(
     "p50 ms": p50Of(each) / 1_000,
     "spread %": spread(rounds.map((round) => round.p50Micros)) * 100,
     "p99 ms": median(rounds.map((round) => round.p99Micros)) / 1_000,
-    "x floor": way.isGateway ? p50Of(each) / floors.reduce((sum, floor) => sum + p50Of(floor), 0) : undefined,
+    "x floor": way.isGateway || way.isSplice ? p50Of(each) / floor : undefined,
+    "x splice": way.isGateway && splice ? p50Of(each) / p50Of(splice) : undefined,
     "CPU ms": cpu.length > 0 ? median(cpu) / 1_000 : undefined,
     "peak RSS MiB": way.pid === undefined ? undefined : peakRssMib(way.pid),
     answer: await fateOf(way),
