@@ -2,7 +2,6 @@ import { formTerm } from "./dictionary.ts";
 import type { Generation } from "./generation.ts";
 import type { QueryWords } from "./query-words.ts";
 import { isBroken, repairWord } from "./repair-word.ts";
-import { stem } from "./stem.ts";
 import { synonymsOf } from "./synonyms.ts";
 import { isVague } from "./vague-words.ts";
 import { WEIGHTS } from "./weights.ts";
@@ -55,17 +54,18 @@ type Drafts = Map<string, Draft>;
 
 function draftConcepts(query: QueryWords, index: Generation): Drafts {
   const drafts: Drafts = new Map();
-  for (const word of query.values) addDraft(drafts, word, WEIGHTS.value);
-  for (const word of query.asking) addDraft(drafts, word, isVague(word) ? WEIGHTS.vague : 1);
+  const add = (word: string, weight: number): void => addDraft(drafts, index.dictionary.stemOf(word), word, weight);
+  for (const word of query.values) add(word, WEIGHTS.value);
+  for (const word of query.asking) add(word, isVague(word) ? WEIGHTS.vague : 1);
   const said = [...drafts.values()];
-  for (const word of query.hints) addDraft(drafts, word, WEIGHTS.hint);
+  for (const word of query.hints) add(word, WEIGHTS.hint);
   for (const [first, second] of pairs(query.asking)) {
     const joined = first + second; // "file system" also asks for "filesystem"
-    if (isKnown(stem(joined), index)) addDraft(drafts, joined, WEIGHTS.compound);
+    if (isKnown(index.dictionary.stemOf(joined), index)) add(joined, WEIGHTS.compound);
   }
   const broken = said.map(({ words: [word = ""], weight }) => ({ word, weight })).filter(({ word }) => isBroken(word, index));
   for (const { word, weight } of broken.slice(0, MOST_REPAIRS)) {
-    for (const repaired of repairWord(word, index)) addDraft(drafts, repaired.word, weight * repaired.trust);
+    for (const repaired of repairWord(word, index)) add(repaired.word, weight * repaired.trust);
   }
   return drafts;
 }
@@ -73,8 +73,7 @@ function draftConcepts(query: QueryWords, index: Generation): Drafts {
 const pairs = (words: readonly string[]): [string, string][] => words.slice(1).map((word, at) => [words[at] ?? "", word]);
 
 /** A word said twice counts once, at its higher weight. */
-function addDraft(drafts: Drafts, word: string, weight: number): void {
-  const stemmed = stem(word);
+function addDraft(drafts: Drafts, stemmed: string, word: string, weight: number): void {
   const draft = drafts.get(stemmed);
   if (draft) {
     draft.words.add(word);

@@ -9,6 +9,8 @@ export interface WordTerms {
 }
 
 const TERMS_A_STEP = 1_024;
+/** Words of queries whose stems are remembered. */
+const MOST_ASKED = 4_096;
 
 /** Numbers for terms (stems, exact forms, whole names), so that everything else can live in typed arrays. */
 export class Dictionary {
@@ -16,6 +18,7 @@ export class Dictionary {
   #texts: string[] = [];
   /** Each word of the vocabulary is stemmed once. */
   readonly #words = new Map<string, WordTerms>();
+  readonly #asked = new Map<string, string>();
   /** By stem, the word it is shown as: the shortest known, then the first in the alphabet. */
   #shown: (string | undefined)[] = [];
   /** Stems by first letter and length, the only neighbours a mistyped word is compared with; as far as anybody asked. */
@@ -57,6 +60,16 @@ export class Dictionary {
     this.#words.set(word, terms);
     this.show(terms.stem, word);
     return terms;
+  }
+
+  /** The stem of a word of a query: people and models ask with the same words again, and so do the steps of one task. */
+  stemOf(word: string): string {
+    const known = this.#asked.get(word);
+    if (known !== undefined) return known;
+    if (this.#asked.size >= MOST_ASKED) this.#asked.clear();
+    const stemmed = stem(word);
+    this.#asked.set(word, stemmed);
+    return stemmed;
   }
 
   find(term: string): number | undefined {

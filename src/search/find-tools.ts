@@ -6,7 +6,8 @@ import { fuse } from "./fuse.ts";
 import type { Generation } from "./generation.ts";
 import { demoteImposters } from "./imposters.ts";
 import { readScope } from "./query-scope.ts";
-import { admission, type Candidate, type RankRequest, rank } from "./rank.ts";
+import { admission, type Candidate, type RankRequest } from "./rank.ts";
+import { rankSteps } from "./rank-steps.ts";
 import type { Confidence, SearchOptions } from "./searchable-tool.ts";
 import { spreadServers } from "./spread.ts";
 import type { Tally } from "./tally.ts";
@@ -31,7 +32,7 @@ export function findTools(query: string, options: SearchOptions, index: Generati
   const scope = readScope(query, index);
   const request: RankRequest = { text: scope.text, server: options.server ?? scope.server, filter: options.filter };
   if (request.server !== undefined && !index.servers.has(request.server)) return { tools: [], concepts: [] };
-  const { candidates, concepts } = rank(request, index, tally);
+  const { candidates, concepts } = rankSteps(request, index, tally);
   const worded = scope.text === "" ? everyTool(request, index) : candidates;
   const isFused = options.near !== undefined && scope.text !== "";
   const found = isFused ? demoteImposters(fuse(worded, options.near, index, admission(request, index)), index) : worded;

@@ -1,12 +1,8 @@
 import type { Concept } from "./concepts.ts";
 import { startOf } from "./document-table.ts";
 import type { Generation, ServerRange } from "./generation.ts";
-import { stem } from "./stem.ts";
-import { type Act, actOf } from "./verbs.ts";
 import { WEIGHTS } from "./weights.ts";
-
-/** A wish begins with what is to be done; verbs further on belong to its objects. */
-const OPENING_WORDS = 3;
+import type { Wish } from "./wish.ts";
 
 /** Terms of a list; a Uint32List is one. */
 interface Terms {
@@ -20,18 +16,17 @@ export class NameCover {
   readonly #shares = new Map<number, number>();
   readonly #sieve = new TermSieve();
   readonly #servers = new Map<ServerRange, number>();
-  readonly #acts: ReadonlySet<Act>;
+  readonly #wish: Wish;
 
-  constructor(concepts: readonly Concept[], asking: readonly string[], index: Generation) {
+  constructor(concepts: readonly Concept[], wish: Wish, index: Generation) {
     this.#index = index;
+    this.#wish = wish;
     for (const { weight, stands } of concepts) {
       for (const { term, cover } of stands) {
         this.#shares.set(term, Math.max(weight * cover, this.#shares.get(term) ?? 0));
         this.#sieve.add(term);
       }
     }
-    const opening = asking.slice(0, OPENING_WORDS);
-    this.#acts = new Set(opening.map((word) => actOf(stem(word))).filter((act) => act !== undefined));
   }
 
   /** What a document gains: the more of its names the query covers, and the less is left over, the more. */
@@ -72,11 +67,12 @@ export class NameCover {
 
   /** A name whose verb is of the kind that was asked for gains a little; one of another kind loses. */
   #actGain(name: Terms, from: number, to: number): number {
-    if (this.#acts.size === 0) return 0;
+    const { acts, gain: wished } = this.#wish;
+    if (acts.size === 0) return 0;
     let gain = 0;
     for (let at = from; at < to; at += 1) {
       const act = this.#index.acts.of(name.at(at) ?? 0);
-      if (act !== undefined && this.#acts.has(act)) return WEIGHTS.sameAct;
+      if (act !== undefined && acts.has(act)) return wished;
       if (act !== undefined) gain = -WEIGHTS.otherAct;
     }
     return gain;

@@ -9,6 +9,7 @@ import { readQuery } from "./query-words.ts";
 import type { Tally } from "./tally.ts";
 import { foldName } from "./tokenize.ts";
 import { WEIGHTS } from "./weights.ts";
+import { wishOf } from "./wish.ts";
 
 const MOST_CANDIDATES = 150;
 
@@ -38,15 +39,15 @@ export interface Ranking {
 }
 
 /** Ranks the tools for a query in two steps: all by their words, then the best 150 by how well the query covers their names. */
-export function rank(request: RankRequest, index: Generation, tally: Tally): Ranking {
+export function rank(request: RankRequest, index: Generation, tally: Tally, most = MOST_CANDIDATES): Ranking {
   const words = readQuery(request.text);
   const concepts = conceptsOf(words, index);
   const range = request.server === undefined ? undefined : index.servers.get(request.server);
   tally.count(concepts, index.postings, range ?? { first: 0, end: index.documents.length });
   const named = namedDocuments(words.identifiers, index);
-  const names = new NameCover(concepts, words.asking, index);
+  const names = new NameCover(concepts, wishOf(words.asking, request.text), index);
   const whole = concepts.reduce((sum, concept) => sum + concept.worth, 0);
-  const best = new BestDocuments(index, tally.scores, MOST_CANDIDATES).pick(tally.touched, admission(request, index));
+  const best = new BestDocuments(index, tally.scores, most).pick(tally.touched, admission(request, index));
   const candidates = best.map((doc) => ({
     doc,
     server: index.owner(doc)?.server ?? "",

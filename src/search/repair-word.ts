@@ -1,5 +1,4 @@
 import type { Generation } from "./generation.ts";
-import { stem } from "./stem.ts";
 import { synonymsOf } from "./synonyms.ts";
 import { nearestStem } from "./typos.ts";
 import { WEIGHTS } from "./weights.ts";
@@ -17,11 +16,11 @@ export interface RepairedWord {
 
 /** Whether a word is in no tool, and long enough to tell what else it may mean. */
 export const isBroken = (word: string, index: Generation): boolean =>
-  word.length >= SHORTEST_WORD && /^[a-z]+$/.test(word) && countOf(stem(word), index) === 0;
+  word.length >= SHORTEST_WORD && /^[a-z]+$/.test(word) && countOf(index.dictionary.stemOf(word), index) === 0;
 
 /** What a broken word may mean: two known words written as one, or a known word mistyped. */
 export function repairWord(word: string, index: Generation): readonly RepairedWord[] {
-  const stemmed = stem(word);
+  const stemmed = index.dictionary.stemOf(word);
   const parts = splitWord(word, index);
   if (parts.length > 0) return parts.map((part) => ({ word: part, trust: WEIGHTS.compound }));
   if (synonymsOf(stemmed).length > 0) return [];
@@ -33,7 +32,7 @@ function splitWord(word: string, index: Generation): readonly string[] {
   const least = isLarge(index) ? 4 : 1;
   for (let at = SHORTEST_PART; at <= word.length - SHORTEST_PART; at += 1) {
     const parts = [word.slice(0, at), word.slice(at)];
-    if (parts.every((part) => countOf(stem(part), index) >= least)) return parts;
+    if (parts.every((part) => countOf(index.dictionary.stemOf(part), index) >= least)) return parts;
   }
   return [];
 }

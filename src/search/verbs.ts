@@ -4,7 +4,7 @@ import { stem } from "./stem.ts";
 const ACTS = {
   read: "get list show read fetch describe view retrieve display find search query lookup check browse count",
   create: "create add new insert provision generate make build compose",
-  change: "update modify edit change set rename patch adjust",
+  change: "update modify edit change set rename patch adjust move copy",
   remove: "delete remove drop destroy erase purge clear",
   send: "send publish post share",
   run: "run execute invoke start launch",

@@ -65,8 +65,9 @@ export const WEIGHTS = {
   leadCover: 0.4,
   /** Words left over in a first sentence that are forgiven, as rarity. */
   leadSlack: 20,
-  /** A name whose verb is of the kind asked for, or of another. */
+  /** A name whose verb is of the kind asked for, a verb of reading where a question names none, or a verb of another kind. */
   sameAct: 1,
+  askedAct: 0.5,
   otherAct: 2,
   /** A tool named in full by a word written like an identifier. */
   exactName: 6,

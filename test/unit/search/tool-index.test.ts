@@ -19,6 +19,37 @@ describe("ranking", () => {
     expect(found(index, "add a new order")[0]).toBe("shop/create_order");
   });
 
+  test("takes a question that names no act for a wish to read", async () => {
+    const index = await indexOf(
+      tool("bus", "delete_topic", "The topic with its size and its settings"),
+      tool("bus", "update_topic", "The topic with its size and its settings"),
+      tool("bus", "get_topic", "The topic with its size and its settings"),
+    );
+    for (const asked of [
+      "What size has the topic",
+      "the size of the topic?",
+      "主题 topic size？",
+      "Which topics were created lately?",
+    ])
+      expect(found(index, asked)[0]).toBe("bus/get_topic");
+    expect(found(index, "How do I delete a topic?")[0]).toBe("bus/delete_topic");
+    expect(found(index, "update the topic")[0]).toBe("bus/update_topic");
+  });
+
+  test("brings the tools of all steps of a task forward, and each once", async () => {
+    const noise = Array.from({ length: 30 }, (_, at) =>
+      tool(`notes${at}`, `write_note_${at}`, "Writes a note of a meeting with its text"),
+    );
+    const index = await indexOf(...SHOP, ...noise);
+    const task =
+      "First read the file with the minutes of the meeting and note its text. Then list the orders. Finally send a message.";
+    const hits = found(index, task, 8);
+    expect(hits).toEqual(expect.arrayContaining(["disk/read_file", "shop/list_orders", "mail/send_message"]));
+    expect(new Set(hits).size).toBe(hits.length);
+    const [best, ...others] = index.search(task, { limit: 8 });
+    expect(others.every(({ score }, at) => score <= ((at === 0 ? best : others[at - 1])?.score ?? 0))).toBe(true);
+  });
+
   test("finds the tool that is named after what all tools of its server speak of", async () => {
     const about = (name: string) => tool("cloud", name, "Does what its name says", { tenant: "The tenant" });
     const others = Array.from({ length: 60 }, (_, at) => about(at % 20 === 0 ? `part${at}_show` : `part${at}_get`));
