@@ -64,6 +64,34 @@ describe("a walk over JSON", () => {
     }
   });
 
+  test("wants four hex digits behind a u, each of them", () => {
+    const isDigit = (character: string) => /[0-9a-fA-F]/.test(character);
+    for (let place = 0; place < 4; place += 1) {
+      for (let code = 0x20; code < 0x7f; code += 1) {
+        const digits = [..."12aF"];
+        digits[place] = String.fromCharCode(code);
+        const text = `"\\u${digits.join("")}"`;
+        expect([text, isWalked(text)]).toEqual([text, isDigit(digits[place] ?? "")]);
+      }
+    }
+    for (const short of ['"\\u12a"', '"\\u"', '"\\u12a']) expect([short, isWalked(short)]).toEqual([short, false]);
+  });
+
+  test.each([0, 1])("counts levels of objects and arrays alike, down and up again (%i)", (odd) => {
+    const wrap = (inner: unknown, _: unknown, at: number) => (at % 2 === odd ? { k: inner } : [inner]);
+    const text = (levels: number) => JSON.stringify(Array.from({ length: levels }).reduce<unknown>(wrap, 1));
+    expect([isWalked(text(128)), isWalked(text(129))]).toEqual([true, false]);
+    expect(isWalked(`[${Array(200).fill('{"a":[{}]}').join(",")}]`)).toBe(true);
+    expect([isWalked(`{"a":${text(127)},"b":${text(127)}}`), isWalked(`{"a":1,"b":${text(128)}}`)]).toEqual([true, false]);
+  });
+
+  test("takes as an object or an array only what begins as one", () => {
+    for (const text of ['"a":1}', "1]", "[1}", '{"a":1]', '("a":1}', "{]", "[}"]) {
+      walk.open(Buffer.from(text));
+      expect([text, walk.object(0), walk.array(0)]).toEqual([text, NOWHERE, NOWHERE]);
+    }
+  });
+
   test.each(["0", "-0", "1.5", "-1e5", "1E+5", "2e-3", "0.1", "10"])("takes the number %s", (text) => {
     expect(isWalked(text)).toBe(true);
   });

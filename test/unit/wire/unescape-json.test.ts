@@ -61,4 +61,16 @@ describe.each(["with WebAssembly", "without it"])("what a string of JSON means, 
       expect(text.buffer.byteLength).toBe(text.length);
     }
   });
+
+  test("puts units of UTF-16 at every border together as the parser does", () => {
+    const borders = [0x00, 0x7f, 0x80, 0x7ff, 0x800, 0xd7ff, 0xd800, 0xdbff, 0xdc00, 0xdfff, 0xe000, 0xffff];
+    const escaped = (unit: number) => `\\u${unit.toString(16).padStart(4, "0")}`;
+    for (const first of borders) {
+      for (const second of borders) {
+        const raw = `${escaped(first)}${escaped(second)}`;
+        const meant = Buffer.from(JSON.parse(`"${raw}"`) as string);
+        expect([raw, read(Buffer.from(raw)).toString("hex")]).toEqual([raw, meant.toString("hex")]);
+      }
+    }
+  });
 });
