@@ -20,6 +20,7 @@ export function makeChunk(written, name) {
     at = found.se;
   }
   const rest = module.slice(at).replace(/export\{[^}]*\};(?=\s*(?:\/\*.*)?$)/s, "");
+  if (exports.length > 0 && rest === module.slice(at)) throw new Error(`${name} has exports of a form that is not known`);
   for (const { n, ln } of exports) if (isAssignedAgain(ln, module)) throw new Error(`${name} changes its export ${n}`);
   const offered = exports.map(({ n, ln }) => (n === ln ? n : `${n}:${ln}`)).join(",");
   return `(function(require,__late,__meta){"use strict";${chunk}${rest}\nreturn{${offered}}})`;

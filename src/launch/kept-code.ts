@@ -10,9 +10,9 @@ const SUM_BYTES = 4;
 const OF_A_VERSION = /^v?\d+\.\d+\.\d+/;
 
 /**
- * The compiled form of our code, kept for the next start: a third of the way to a process' first search is compiling. It is kept per
- * version of ours and of Node, and only in a directory of ours that is closed to everybody else, since kept code is
- * code that is run. What other versions of ours have kept goes with the first that is written. `NODE_DISABLE_COMPILE_CACHE` switches it off.
+ * The compiled form of our code, kept for the next start: a fifth of the way to a process' first search goes with it. It is kept per version of
+ * ours and of Node, and only in a directory of ours that is closed to everybody else, since kept code is code that is run. What other
+ * versions of ours have kept goes with the first that is written. `NODE_DISABLE_COMPILE_CACHE` switches it off.
  */
 export class KeptCode {
   readonly #version: string;

@@ -5,22 +5,26 @@ import type { Tally } from "./tally.ts";
 
 /** What a place is worth: 1 / (K + place). Small, so that the first of every step comes forward. */
 const K = 3;
+/** A longer text is ranked as a whole alone, and of others the first steps count: all together they would hold up everything else. */
+const LONGEST_TASK = 1_000;
+const MOST_STEPS = 4;
 /** Beyond these a step brings nothing forward. */
 const STEP_CANDIDATES = 30;
 /** What a place for the whole text counts, against one for a step of it. */
 const WHOLE = 3;
 
 /**
- * Ranks the tools for a query as `rank` does, and where it asks for several steps, for each of them too: one ranking out of all, by
+ * Ranks the tools for a query as `rank` does, and where it asks for several steps in not too many words, for each of the first four, too: one ranking out of all, by
  * weighted reciprocal rank (Cormack, Clarke, Buettcher 2009).
  */
 export function rankSteps(request: RankRequest, index: Generation, tally: Tally): Ranking {
   const whole = rank(request, index, tally);
-  const steps = splitNeeds(request.text);
+  const steps = request.text.length > LONGEST_TASK ? [] : splitNeeds(request.text);
   if (steps.length < 2) return whole;
   const fused = new Map<number, Candidate>();
   add(whole.candidates, WHOLE, fused);
-  for (const text of steps) add(rank({ ...request, text }, index, tally, STEP_CANDIDATES).candidates, 1, fused);
+  for (const text of steps.slice(0, MOST_STEPS))
+    add(rank({ ...request, text }, index, tally, STEP_CANDIDATES).candidates, 1, fused);
   const candidates = [...fused.values()].sort((a, b) => b.score - a.score); // stable: equal ones as they came, the whole first
   return { candidates, concepts: whole.concepts };
 }

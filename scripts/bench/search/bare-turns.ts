@@ -1,8 +1,8 @@
 import { monitorEventLoopDelay } from "node:perf_hooks";
 import { setImmediate as nextTurn } from "node:timers/promises";
+import { work } from "../busy-work.mjs";
 import { median } from "../statistics.ts";
 
-const WORDS = Array.from({ length: 40 }, (_, at) => `word ${(at * 7_919) % 1_000}`);
 const SLICE_MS = 2;
 const LOOKS = 100;
 const MOST_MS = 3_000;
@@ -31,15 +31,4 @@ function unitsOf(ms: number): number {
     return (performance.now() - began) / 10;
   });
   return Math.max(1, Math.round(ms / median(each)));
-}
-
-/** Strings, hashing, sorting and some garbage: what reading text does, too. */
-function work(units: number): number {
-  let sum = 0;
-  for (let unit = 0; unit < units; unit += 1) {
-    const counts = new Map<string, number>();
-    for (const word of WORDS) counts.set(`${word}${unit}`, (counts.get(word) ?? 0) + 1);
-    sum += [...counts.keys()].sort().length;
-  }
-  return sum;
 }

@@ -94,6 +94,7 @@ describe("the build refuses", () => {
   it.each([
     ["an import of what only a running program knows", "var x=(n)=>import(n);export{x};", /only a running program knows/],
     ["a name that hides what chunks are given", "var require=1;export{require};", /uses a name/],
+    ["exports of another form", "export var one=1;", /exports of a form/],
     ["an export that changes", "var count=0;function add(){count+=1}export{count,add};", /changes its export count/],
   ])("%s", (_, module, problem) => {
     expect(() => makeChunk(module, "a.js")).toThrow(problem);

@@ -1,0 +1,2 @@
+/** The same work every time; gives back what came of it. */
+export function work(units: number): number;
