@@ -14,8 +14,8 @@ const STEP_CANDIDATES = 30;
 const WHOLE = 3;
 
 /**
- * Ranks the tools for a query as `rank` does, and where it asks for several steps in not too many words, for each of the first four, too: one ranking out of all, by
- * weighted reciprocal rank (Cormack, Clarke, Buettcher 2009).
+ * Ranks the tools for a query as `rank` does; where it asks for several steps in not too many words, it ranks them for the first four of
+ * these, too, and makes one ranking out of all by weighted reciprocal rank (Cormack, Clarke, Buettcher 2009).
  */
 export function rankSteps(request: RankRequest, index: Generation, tally: Tally): Ranking {
   const whole = rank(request, index, tally);
