@@ -2,12 +2,15 @@ import { lstatSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, wr
 import { homedir } from "node:os";
 import { join } from "node:path";
 import { crc32 } from "node:zlib";
+import { isRunning } from "../state/process-identity.ts";
 import { cachePath, type Environment } from "../state/state-path.ts";
 
 const OTHERS = 0o077;
 const SUM_BYTES = 4;
 /** A version of ours, or of Node in front of its platform. */
 const OF_A_VERSION = /^v?\d+\.\d+\.\d+/;
+/** A chunk's name, and the process that is writing it. */
+const DRAFT = /\.js\.(\d+)$/;
 
 /**
  * The compiled form of our code, kept for the next start: a fifth of the way to a process' first search goes with it. It is kept per version of
@@ -49,6 +52,7 @@ export class KeptCode {
       if (!this.#isOurs()) return;
       this.#clear();
       mkdirSync(this.#directory, { recursive: true, mode: 0o700 });
+      clearDrafts(this.#directory);
       replaceFile(join(this.#directory, name), Buffer.concat([code, sums(source, code)]));
     } catch {
       // a full disk, or a file in the way: it costs the next start its time and nothing else
@@ -76,6 +80,14 @@ export class KeptCode {
     const names = lstatSync(kept, { throwIfNoEntry: false })?.isDirectory() ? readdirSync(kept) : [];
     const others = names.filter((name) => name !== this.#version && OF_A_VERSION.test(name));
     for (const name of others) rmSync(join(kept, name), { recursive: true, force: true });
+  }
+}
+
+/** Removes what processes that were killed in the middle of writing have left: the chunk they wrote is not kept, so that somebody comes here. */
+function clearDrafts(directory: string): void {
+  for (const name of readdirSync(directory)) {
+    const writer = DRAFT.exec(name)?.[1];
+    if (writer !== undefined && !isRunning(Number(writer))) rmSync(join(directory, name), { force: true });
   }
 }
 

@@ -1,3 +1,4 @@
+import { spawnSync } from "node:child_process";
 import {
   chmodSync,
   existsSync,
@@ -51,6 +52,17 @@ describe("kept code", () => {
     expect(readdirSync(folder)).toEqual(["a.js"]);
     expect(statSync(join(folder, "a.js")).mode & 0o777).toBe(0o600);
     expect(statSync(join(path, "compiled")).mode & 0o077).toBe(0);
+  });
+
+  test("clears away what a killed process was writing, and leaves it to one that lives", () => {
+    const path = directory();
+    const folder = join(path, "compiled", "2.0.0", NODE);
+    mkdirSync(folder, { recursive: true });
+    const killed = spawnSync(process.execPath, ["--eval", "process.kill(process.pid, 'SIGKILL')"]).pid;
+    const drafts = [`a.js.${killed}`, `b.js.${killed}`, `c.js.${process.ppid}`, "a.js.1e3", "note.1"];
+    for (const name of drafts) writeFileSync(join(folder, name), "half");
+    keptIn(path).write("a.js", SOURCE, CODE);
+    expect(readdirSync(folder).sort()).toEqual(["a.js", "a.js.1e3", `c.js.${process.ppid}`, "note.1"].sort());
   });
 
   test("does not come back torn, empty, or with one bit turned", () => {
