@@ -36,7 +36,7 @@ interface Entry {
 export class ResultStore {
   readonly #clock: Clock;
   readonly #limits: StoreLimits;
-  /** In the order in which they came. */
+  /** In the order in which they last came. */
   readonly #entries = new Map<string, Entry>();
   #bytes = 0;
 
@@ -45,11 +45,16 @@ export class ResultStore {
     this.#limits = limits;
   }
 
-  /** Keeps a result and names it; undefined if it is too big to be kept. */
+  /**
+   * Keeps a result and names it; undefined if it is too big to be kept. One that is kept already, byte for byte, keeps its name and
+   * is as new: a tool that is asked the same again and again pushes nothing out.
+   */
   put(stored: StoredResult): string | undefined {
-    const bytes = stored.text.length + (stored.structured?.length ?? 0);
+    const bytes = sizeOf(stored);
     if (bytes > this.#limits.bytes) return undefined;
     const now = this.#clock.now();
+    const known = this.#renewed(stored, now);
+    if (known !== undefined) return known;
     for (const [handle, entry] of this.#entries) {
       const fits = this.#entries.size < this.#limits.results && this.#bytes + bytes <= this.#limits.bytes;
       if (fits && entry.expiresAt > now) break;
@@ -75,8 +80,25 @@ export class ResultStore {
     );
   }
 
+  #renewed(stored: StoredResult, now: number): string | undefined {
+    for (const [handle, entry] of this.#entries) {
+      if (entry.expiresAt <= now || !areEqual(entry.stored, stored)) continue;
+      this.#entries.delete(handle);
+      this.#entries.set(handle, { ...entry, expiresAt: now + this.#limits.ageMs });
+      return handle;
+    }
+    return undefined;
+  }
+
   #drop(handle: string, { bytes }: Entry): void {
     this.#entries.delete(handle);
     this.#bytes -= bytes;
   }
+}
+
+const sizeOf = ({ text, structured }: StoredResult): number => text.length + (structured?.length ?? 0);
+
+function areEqual(one: StoredResult, other: StoredResult): boolean {
+  if (one.pageBytes !== other.pageBytes || (one.structured === undefined) !== (other.structured === undefined)) return false;
+  return one.text.equals(other.text) && (!one.structured || one.structured.equals(other.structured as Buffer));
 }
