@@ -52,8 +52,8 @@ export class KeptCode {
       if (!this.#isOurs()) return;
       this.#clear();
       mkdirSync(this.#directory, { recursive: true, mode: 0o700 });
-      clearDrafts(this.#directory);
       replaceFile(join(this.#directory, name), Buffer.concat([code, sums(source, code)]));
+      clearDrafts(this.#directory);
     } catch {
       // a full disk, or a file in the way: it costs the next start its time and nothing else
     }
@@ -83,7 +83,10 @@ export class KeptCode {
   }
 }
 
-/** Removes what processes that were killed in the middle of writing have left: the chunk they wrote is not kept, so that somebody comes here. */
+/**
+ * Removes what processes that were killed in the middle of writing have left: their chunk is not kept, so that the next process comes
+ * here. One of another container that shares the directory only loses what it was about to keep.
+ */
 function clearDrafts(directory: string): void {
   for (const name of readdirSync(directory)) {
     const writer = DRAFT.exec(name)?.[1];

@@ -98,7 +98,8 @@ export class ResultStore {
 
 const sizeOf = ({ text, structured }: StoredResult): number => text.length + (structured?.length ?? 0);
 
-function areEqual(one: StoredResult, other: StoredResult): boolean {
-  if (one.pageBytes !== other.pageBytes || (one.structured === undefined) !== (other.structured === undefined)) return false;
-  return one.text.equals(other.text) && (!one.structured || one.structured.equals(other.structured as Buffer));
-}
+const areEqual = (one: StoredResult, other: StoredResult): boolean =>
+  one.pageBytes === other.pageBytes && one.text.equals(other.text) && isSame(one.structured, other.structured);
+
+const isSame = (one: Buffer | undefined, other: Buffer | undefined): boolean =>
+  one && other ? one.equals(other) : one === other;

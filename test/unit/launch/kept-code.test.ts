@@ -61,8 +61,18 @@ describe("kept code", () => {
     const killed = spawnSync(process.execPath, ["--eval", "process.kill(process.pid, 'SIGKILL')"]).pid;
     const drafts = [`a.js.${killed}`, `b.js.${killed}`, `c.js.${process.ppid}`, "a.js.1e3", "note.1"];
     for (const name of drafts) writeFileSync(join(folder, name), "half");
-    keptIn(path).write("a.js", SOURCE, CODE);
+    const kept = keptIn(path);
+    kept.write("a.js", SOURCE, CODE);
+    expect(kept.read("a.js", SOURCE)).toEqual(CODE);
     expect(readdirSync(folder).sort()).toEqual(["a.js", "a.js.1e3", `c.js.${process.ppid}`, "note.1"].sort());
+  });
+
+  test("is kept although a draft cannot be cleared away", () => {
+    const path = directory();
+    mkdirSync(join(path, "compiled", "2.0.0", NODE, "b.js.999999999"), { recursive: true });
+    const kept = keptIn(path);
+    kept.write("a.js", SOURCE, CODE);
+    expect(kept.read("a.js", SOURCE)).toEqual(CODE);
   });
 
   test("does not come back torn, empty, or with one bit turned", () => {

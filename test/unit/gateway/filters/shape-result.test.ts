@@ -76,6 +76,21 @@ describe("shapeResult", () => {
     expect(cut).toBeGreaterThan(10);
   });
 
+  test("the same result again, read or not, has the same handle and pushes no other out", async () => {
+    const store = new ResultStore(new ManualClock());
+    const filter = shapeResult(new OneServer({ maxResultTokens: 1_000 }).router, store);
+    const cut = async (answer: ToolAnswer) => {
+      const told = await asPromise(filter(handlerOf(async () => answer)), callOf(), contextOf());
+      return JSON.stringify(told).match(/r_[\w-]{12}/)?.[0] ?? "none";
+    };
+    const other = await cut({ content: [textOf(9_000, "y")] });
+    const again: ToolResult = { content: [textOf(5 * MIB)], structuredContent: { rows: "z".repeat(MIB) } };
+    const handles = new Set<string>();
+    for (let time = 0; time < 4; time += 1) for (const answer of [again, rawOf(again)]) handles.add(await cut(answer));
+    expect(handles.size).toBe(1);
+    expect(store.get(other).text.length).toBe(9_000);
+  });
+
   test("cuts what does not fit, keeps the whole under a handle and says how to read the rest", async () => {
     const { told, store, content } = await shown({ content: [textOf(4_001)], _meta: { a: 1 } });
     const { handle, pages } = (told["_meta"] as { "io.sallyport/result": { handle: string; pages: number } })[
