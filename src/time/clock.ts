@@ -1,5 +1,5 @@
 import type { Signal } from "../model/signal.ts";
-import { type Alarm, LONGEST_TIMER_MS, LongTimers } from "./long-timers.ts";
+import { LONGEST_TIMER_MS, LongTimers } from "./long-timers.ts";
 
 /** Something scheduled; disposing it before it fires takes it back. */
 export interface Timer extends Disposable {
@@ -25,7 +25,7 @@ export const systemClock: Clock = {
   now: () => performance.now(),
   wallTime: () => Date.now(),
   after: (ms, run) =>
-    ms >= LONG_MS ? new LongTimer(Math.min(ms, LONGEST_TIMER_MS), run) : new SystemTimer(setTimeout(run, Math.max(0, ms))),
+    ms >= LONG_MS ? longTimers.add(Math.min(ms, LONGEST_TIMER_MS), run) : new SystemTimer(setTimeout(run, Math.max(0, ms))),
 };
 
 const longTimers = new LongTimers<NodeJS.Timeout>({
@@ -33,23 +33,6 @@ const longTimers = new LongTimers<NodeJS.Timeout>({
   set: (run, ms) => setTimeout(run, ms),
   clear: (timer) => clearTimeout(timer),
 });
-
-class LongTimer implements Timer {
-  readonly #alarm: Alarm;
-
-  constructor(ms: number, run: () => void) {
-    this.#alarm = longTimers.add(ms, run);
-  }
-
-  unref(): this {
-    longTimers.release(this.#alarm);
-    return this;
-  }
-
-  [Symbol.dispose](): void {
-    longTimers.cancel(this.#alarm);
-  }
-}
 
 class SystemTimer implements Timer {
   readonly #timeout: NodeJS.Timeout;

@@ -1,5 +1,5 @@
 import { GatewayError } from "../model/errors.ts";
-import type { Signal } from "../model/signal.ts";
+import type { AbortListener, Signal } from "../model/signal.ts";
 import type { Clock, Timer } from "./clock.ts";
 
 /** More than a busy loop delays a timer. */
@@ -11,7 +11,9 @@ const LATE_MS = 100;
  */
 export class LinkedSignal implements Signal, Disposable {
   readonly #parent: Signal | undefined;
-  #listeners: (() => void)[] | undefined;
+  /** Mostly there is but one: an array comes with the second. */
+  #first: AbortListener | undefined;
+  #others: AbortListener[] | undefined;
   #native: AbortController | undefined;
   #timer: Timer | undefined;
   #aborted = false;
@@ -20,7 +22,7 @@ export class LinkedSignal implements Signal, Disposable {
   constructor(parent?: Signal) {
     this.#parent = parent;
     if (parent?.aborted) this.abort(parent.reason);
-    else parent?.addEventListener("abort", this.#follow, { once: true });
+    else parent?.addEventListener("abort", this, ONCE);
   }
 
   /** What is handed to the work. */
@@ -49,19 +51,23 @@ export class LinkedSignal implements Signal, Disposable {
     if (this.#aborted) throw this.#reason;
   }
 
-  addEventListener(_type: "abort", listener: () => void): void {
+  addEventListener(_type: "abort", listener: AbortListener): void {
     if (this.#aborted) return; // as an AbortSignal: whoever comes too late is not told
-    if (!this.#listeners) this.#listeners = [listener];
-    else if (!this.#listeners.includes(listener)) this.#listeners.push(listener);
+    const others = this.#others;
+    if (this.#first === listener || others?.includes(listener)) return;
+    if (others) others.push(listener);
+    else if (this.#first) this.#others = [listener];
+    else this.#first = listener;
   }
 
-  removeEventListener(_type: "abort", listener: () => void): void {
-    const listeners = this.#listeners;
-    if (!listeners) return;
-    const at = listeners.lastIndexOf(listener);
-    if (at === listeners.length - 1)
-      listeners.pop(); // the usual case: the last who came leaves first
-    else if (at >= 0) listeners.splice(at, 1);
+  removeEventListener(_type: "abort", listener: AbortListener): void {
+    if (this.#first === listener) {
+      this.#first = this.#others?.shift(); // they are told in the order in which they came
+      if (this.#others?.length === 0) this.#others = undefined;
+      return;
+    }
+    const at = this.#others?.lastIndexOf(listener) ?? -1;
+    if (at >= 0) this.#others?.splice(at, 1);
   }
 
   /** Aborts it, and tells everyone who listens; the first reason stands. */
@@ -69,10 +75,11 @@ export class LinkedSignal implements Signal, Disposable {
     if (this.#aborted) return;
     this.#aborted = true;
     this.#reason = reason ?? new DOMException("This operation was aborted", "AbortError");
-    const listeners = this.#listeners;
-    this.#listeners = undefined;
+    const [first, others] = [this.#first, this.#others];
+    this.#first = this.#others = undefined;
     this.#native?.abort(this.#reason);
-    for (const listener of listeners ?? []) tell(listener);
+    if (first) tell(first);
+    for (const listener of others ?? []) tell(listener);
   }
 
   /**
@@ -91,16 +98,22 @@ export class LinkedSignal implements Signal, Disposable {
   [Symbol.dispose](): void {
     this.#timer?.[Symbol.dispose]();
     this.#timer = undefined;
-    this.#parent?.removeEventListener("abort", this.#follow);
+    this.#parent?.removeEventListener("abort", this);
   }
 
-  readonly #follow = (): void => this.abort(this.#parent?.reason);
+  /** Its parent has aborted. */
+  handleEvent(): void {
+    this.abort(this.#parent?.reason);
+  }
 }
 
+const ONCE = { once: true } as const;
+
 /** As an AbortSignal does: what one listener throws is an uncaught error of the process, and the next one hears all the same. */
-function tell(listener: () => void): void {
+function tell(listener: AbortListener): void {
   try {
-    listener();
+    if (typeof listener === "function") listener();
+    else listener.handleEvent();
   } catch (error) {
     queueMicrotask(() => {
       throw error;

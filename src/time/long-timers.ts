@@ -1,8 +1,24 @@
 /** What has to be called at its time, unless it is taken back. */
-export interface Alarm {
+export class Alarm implements Disposable {
   readonly due: number;
   run: (() => void) | undefined;
-  holds: boolean;
+  holds = true;
+  readonly #timers: Pick<LongTimers<never>, "cancel" | "release">;
+
+  constructor(timers: Pick<LongTimers<never>, "cancel" | "release">, due: number, run: () => void) {
+    this.#timers = timers;
+    this.due = due;
+    this.run = run;
+  }
+
+  unref(): this {
+    this.#timers.release(this);
+    return this;
+  }
+
+  [Symbol.dispose](): void {
+    this.#timers.cancel(this);
+  }
 }
 
 /** A timer of the system that is to take longer rings at once. */
@@ -42,7 +58,7 @@ export class LongTimers<T extends { ref(): void; unref(): void }> {
 
   /** Calls `run` once after `ms`; the process stays for it until `cancel` or `release`. */
   add(ms: number, run: () => void): Alarm {
-    const alarm: Alarm = { due: this.#system.now() + ms, run, holds: true };
+    const alarm = new Alarm(this, this.#system.now() + ms, run);
     this.#push(alarm);
     this.#hold(1);
     if (alarm.due < this.#setFor) this.#set(alarm.due);

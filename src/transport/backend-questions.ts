@@ -29,6 +29,11 @@ export class BackendQuestions {
     this.#reply = reply;
   }
 
+  /** How many wait. */
+  get size(): number {
+    return this.#open.size;
+  }
+
   put({ id, method, params }: RpcRequest, ask: AskHost, owner: QuestionOwner): void {
     this.withdraw(id); // a session begun anew counts from the beginning, and the old one's question is nobody's
     if (this.#open.size >= MOST_OPEN) {

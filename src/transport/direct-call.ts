@@ -11,7 +11,7 @@ import type { HostLog } from "../model/host.ts";
 import { isJsonObject, type JsonObject, merged } from "../model/json.ts";
 import type { Era, RequestOptions } from "../model/ports.ts";
 import { RawResult } from "../model/raw-result.ts";
-import type { RequestId, RpcMessage, RpcRequest, RpcResponse } from "../wire/json-rpc.ts";
+import type { RpcMessage, RpcRequest, RpcResponse } from "../wire/json-rpc.ts";
 
 /** A request that goes past the SDK client, whose bookkeeping costs more than the hop. */
 export interface DirectRequest extends Omit<RequestOptions, "definition"> {
@@ -20,8 +20,6 @@ export interface DirectRequest extends Omit<RequestOptions, "definition"> {
   readonly takesRaw: boolean;
   readonly headers: Readonly<Record<string, string>>;
 }
-
-type DirectOptions = Omit<DirectRequest, "request" | "headers">;
 
 /** Told once, of the one or the other; it does not throw. */
 export type Settled<T> = (value: T | undefined, failure?: unknown) => void;
@@ -73,7 +71,8 @@ export class DirectCalls {
     method: string,
     params: JsonObject,
     headers: Readonly<Record<string, string>>,
-    { signal, onProgress, askHost, log, takesRaw }: DirectOptions,
+    { signal, onProgress, askHost, log }: RequestOptions,
+    takesRaw: boolean,
     settled: Settled<ToolAnswer>,
   ): void {
     const id = this.#nextId++;
@@ -133,26 +132,21 @@ function asksForSomething({ inputRequests, requestState }: JsonObject): boolean 
 
 /** Takes what belongs to a direct request: its response is kept, its progress told. */
 export class DirectInbox {
-  readonly #id: RequestId;
-  readonly #onProgress: RequestOptions["onProgress"];
+  readonly direct: DirectRequest;
   response: RpcResponse | RawResult | undefined;
 
-  constructor({ request, onProgress }: DirectRequest) {
-    this.#id = request.id;
-    this.#onProgress = onProgress;
+  constructor(direct: DirectRequest) {
+    this.direct = direct;
   }
-
-  readonly takeRaw = (result: RawResult): void => {
-    this.response = result;
-  };
 
   /** False for a message that is somebody else's. */
   take(message: RpcMessage): boolean {
+    const { id } = this.direct.request;
     if (!("method" in message)) {
-      if (message.id !== this.#id) return false;
+      if (message.id !== id) return false;
       this.response = message;
     } else {
-      if (message.method !== "notifications/progress" || message.params?.["progressToken"] !== this.#id) return false;
+      if (message.method !== "notifications/progress" || message.params?.["progressToken"] !== id) return false;
       this.#tell(message.params);
     }
     return true;
@@ -166,7 +160,7 @@ export class DirectInbox {
       ...(typeof message === "string" && { message }),
     };
     try {
-      this.#onProgress?.(update);
+      this.direct.onProgress?.(update);
     } catch {
       // a defect of whoever listens must not cost the call its answer
     }

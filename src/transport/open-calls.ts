@@ -24,16 +24,23 @@ const CANCELLED = "notifications/cancelled";
 const MESSAGE = "notifications/message";
 const ELICITED = "notifications/elicitation/complete";
 
+/** Hears that a request is not in flight any more. */
+type Leave = (place: number, call: Listener) => void;
+
 /** A class, for a literal with a computed key is put together outside of compiled code. */
 class OpenCall implements Disposable {
-  readonly #close: () => void;
+  readonly #leave: Leave;
+  readonly #place: number;
+  readonly #call: Listener;
 
-  constructor(close: () => void) {
-    this.#close = close;
+  constructor(leave: Leave, place: number, call: Listener) {
+    this.#leave = leave;
+    this.#place = place;
+    this.#call = call;
   }
 
   [Symbol.dispose](): void {
-    this.#close();
+    this.#leave(this.#place, this.#call);
   }
 }
 
@@ -59,11 +66,13 @@ export class OpenCalls {
     const place = this.#opened++;
     this.#open.set(place, call);
     if (this.#unclaimed.size > 0 && call.askHost) for (const id of [...this.#unclaimed.keys()]) this.#claim(id, call);
-    return new OpenCall(() => {
-      this.#open.delete(place);
-      this.#questions.callEnded(call);
-    });
+    return new OpenCall(this.#ended, place, call);
   }
+
+  readonly #ended: Leave = (place, call) => {
+    this.#open.delete(place);
+    if (this.#questions.size > 0) this.#questions.callEnded(call);
+  };
 
   /** False for a message that is somebody else's. `call` is the one whose stream brought it, if there is one. */
   take(message: RpcMessage, call?: Listener): boolean {

@@ -132,28 +132,37 @@ export class SdkConnection implements Connection {
     direct: DirectCalls,
     method: string,
     params: JsonObject,
-    { signal, onProgress, askHost, log, definition }: RequestOptions,
+    options: RequestOptions,
     takesRaw: boolean,
     done: CallDone,
   ): void {
-    const { backend, client } = this.#parts;
-    if (client.transport === undefined) {
-      done(closedBefore(backend));
-      return;
+    const { signal, log } = options;
+    if (this.#parts.client.transport === undefined) done(closedBefore(this.#parts.backend));
+    else if (log && this.#logLevel)
+      abandonOnAbort(this.#logLevel.atLeast(log.level), signal).then(
+        () => this.#ask(direct, method, params, options, takesRaw, done),
+        (failure: unknown) => done(this.#failure(failure, signal)),
+      );
+    else this.#ask(direct, method, params, options, takesRaw, done);
+  }
+
+  #ask(
+    direct: DirectCalls,
+    method: string,
+    params: JsonObject,
+    options: RequestOptions,
+    takesRaw: boolean,
+    done: CallDone,
+  ): void {
+    const { signal, definition } = options;
+    try {
+      const headers = this.#headersFor(method, params, definition) ?? NO_HEADERS;
+      direct.call(method, params, headers, options, takesRaw, (result, failure) =>
+        done(result ?? this.#failure(failure, signal)),
+      );
+    } catch (failure) {
+      done(this.#failure(failure, signal)); // an argument that cannot be a header
     }
-    const fail = (failure: unknown): void => done(this.#failure(failure, signal));
-    const ask = (): void => {
-      try {
-        const headers = this.#headersFor(method, params, definition) ?? NO_HEADERS;
-        direct.call(method, params, headers, { signal, onProgress, askHost, log, takesRaw }, (result, failure) =>
-          result ? done(result) : fail(failure),
-        );
-      } catch (failure) {
-        fail(failure); // an argument that cannot be a header
-      }
-    };
-    if (log && this.#logLevel) abandonOnAbort(this.#logLevel.atLeast(log.level), signal).then(ask, fail);
-    else ask();
   }
 
   #headersFor(method: string, params: JsonObject, definition: JsonObject | undefined): Record<string, string> | undefined {

@@ -18,6 +18,7 @@ const OPEN_BRACE = 0x7b;
 const CLOSE_BRACE = 0x7d;
 const SPACE = 0x20;
 const LOWER_U = 0x75;
+const NO_TEXT = Buffer.alloc(0);
 const LITERALS = [Buffer.from("true"), Buffer.from("false"), Buffer.from("null")];
 const ESCAPES = new Set(Buffer.from('"\\/bfnrtu'));
 /** From here on it pays to look at many bytes at a time. */
@@ -39,8 +40,11 @@ export type ItemVisitor = (at: number) => number;
  */
 export class JsonWalk {
   readonly #maxDepth: number;
-  #text: Uint8Array = Buffer.alloc(0);
+  #text: Uint8Array = NO_TEXT;
   #depth = 0;
+  /** Where the keys of the objects that are open begin and end, the innermost last; kept, since a new list for each object shows. */
+  readonly #keys: number[] = [];
+  #keysEnd = 0;
 
   constructor(maxDepth: number) {
     this.#maxDepth = maxDepth;
@@ -49,12 +53,12 @@ export class JsonWalk {
   /** Begins with another text. */
   open(text: Uint8Array): void {
     this.#text = text;
-    this.#depth = 0;
+    this.#depth = this.#keysEnd = 0;
   }
 
   /** Lets go of the text. */
   close(): void {
-    this.open(Buffer.alloc(0));
+    this.open(NO_TEXT);
   }
 
   space(from: number): number {
@@ -76,8 +80,8 @@ export class JsonWalk {
     if (byte === OPEN_BRACE) return this.object(at);
     if (byte === OPEN_BRACKET) return this.array(at);
     if (byte === MINUS || isDigit(byte)) return this.number(at);
-    const literal = LITERALS.find((word) => this.startsWith(at, word));
-    return literal ? at + literal.length : NOWHERE;
+    for (const word of LITERALS) if (this.startsWith(at, word)) return at + word.length;
+    return NOWHERE;
   }
 
   object(from: number, visit?: MemberVisitor): number {
@@ -126,17 +130,19 @@ export class JsonWalk {
 
   /** Where the first member that is not followed by another one ends, with the space behind it. */
   #members(from: number, visit: MemberVisitor | undefined): number {
-    const keys: number[] = [];
+    const keysStart = this.#keysEnd;
     for (let at = from; ; at = this.space(at + 1)) {
       const keyEnd = this.string(at) - 1;
-      if (keyEnd < 0 || !this.#isNewKey(keys, at + 1, keyEnd)) return NOWHERE;
+      if (keyEnd < 0 || !this.#isNewKey(keysStart, at + 1, keyEnd)) return NOWHERE;
       const colon = this.space(keyEnd + 1);
       if (this.#text[colon] !== COLON) return NOWHERE;
       const value = this.space(colon + 1);
       const end = visit ? visit(at + 1, keyEnd, value) : this.value(value);
       if (end === NOWHERE) return NOWHERE;
       at = this.space(end);
-      if (this.#text[at] !== COMMA) return at;
+      if (this.#text[at] === COMMA) continue;
+      this.#keysEnd = keysStart;
+      return at;
     }
   }
 
@@ -149,15 +155,17 @@ export class JsonWalk {
     }
   }
 
-  /** Notes a key; false for one the object has already, one with an escape, and one too many. */
-  #isNewKey(keys: number[], start: number, end: number): boolean {
-    const text = this.#text;
-    if (keys.length >= 2 * MOST_MEMBERS) return false;
+  /** Notes a key of the object whose keys start there; false for one it has already, one with an escape, and one too many. */
+  #isNewKey(keysStart: number, start: number, end: number): boolean {
+    const [text, keys, keysEnd] = [this.#text, this.#keys, this.#keysEnd];
+    if (keysEnd - keysStart >= 2 * MOST_MEMBERS) return false;
     for (let at = start; at < end; at += 1) if (text[at] === BACKSLASH) return false;
-    for (let index = 0; index < keys.length; index += 2) {
+    for (let index = keysStart; index < keysEnd; index += 2) {
       if (this.#areEqual(keys[index] ?? 0, keys[index + 1] ?? 0, start, end)) return false;
     }
-    keys.push(start, end);
+    keys[keysEnd] = start;
+    keys[keysEnd + 1] = end;
+    this.#keysEnd = keysEnd + 2;
     return true;
   }
 

@@ -4,6 +4,7 @@ const NEWLINE = 10;
 const CARRIAGE_RETURN = 13;
 const SMALLEST_BUFFER = 4_096;
 const KEPT_OF_TOO_LONG = 4_096;
+const NOTHING = Buffer.alloc(0);
 const BYTE_ORDER_MARK = Buffer.from([0xef, 0xbb, 0xbf]);
 
 export interface LineReaderOptions {
@@ -23,7 +24,7 @@ export interface LineReaderOptions {
  */
 export class LineReader {
   readonly #options: LineReaderOptions;
-  #held: Buffer = Buffer.alloc(0);
+  #held: Buffer = NOTHING;
   #length = 0;
   #discarding = false;
   #atStart = true;
@@ -46,7 +47,7 @@ export class LineReader {
         this.#endLine();
       }
     }
-    this.#hold(chunk.subarray(from));
+    if (from < chunk.length) this.#hold(chunk.subarray(from));
   }
 
   /** Delivers a last line that came without a newline. */
@@ -97,7 +98,7 @@ export class LineReader {
   #endLine(): void {
     const line = this.#held.subarray(0, this.#length);
     const discarded = this.#discarding;
-    this.#held = Buffer.alloc(0); // the line may outlive this turn, so its room is never used again
+    this.#held = NOTHING; // the line may outlive this turn, so its room is never used again
     this.#length = 0;
     this.#discarding = false;
     if (!discarded) {

@@ -25,6 +25,7 @@ const OPEN_BRACE = 0x7b;
 const LONGEST_ID = 15;
 /** Texts and structured content from here on are worth to be kept apart. */
 const LONG_BYTES = 1_024;
+const NO_LINE = Buffer.alloc(0);
 const NONE: readonly LongValue[] = [];
 const KEYS = {
   jsonrpc: Buffer.from("jsonrpc"),
@@ -50,7 +51,7 @@ export const scanAnswer = (line: Buffer): ScannedAnswer | undefined => scanner.s
 
 class AnswerScanner {
   readonly #walk = new JsonWalk(MAX_MESSAGE_DEPTH);
-  #line: Buffer = Buffer.alloc(0);
+  #line: Buffer = NO_LINE;
   #id = Number.NaN;
   #version = false;
   #start = NOWHERE;
@@ -77,7 +78,7 @@ class AnswerScanner {
     this.#walk.close();
     const answer =
       whole && this.#version && this.#content && !Number.isNaN(this.#id) && isUtf8(line) ? this.#answer() : undefined;
-    this.#line = Buffer.alloc(0); // the scanner outlives the answer
+    this.#line = NO_LINE; // the scanner outlives the answer
     return answer;
   }
 
@@ -127,13 +128,12 @@ class AnswerScanner {
   }
 
   readonly #answerMember = (keyStart: number, keyEnd: number, at: number): number => {
-    const is = (key: Buffer): boolean => this.#is(key, keyStart, keyEnd);
-    if (is(KEYS.jsonrpc)) {
+    if (this.#is(KEYS.jsonrpc, keyStart, keyEnd)) {
       this.#version = this.#walk.startsWith(at, VERSION);
       return this.#walk.string(at);
     }
-    if (is(KEYS.id)) return this.#takeId(at);
-    if (!is(KEYS.result)) return NOWHERE;
+    if (this.#is(KEYS.id, keyStart, keyEnd)) return this.#takeId(at);
+    if (!this.#is(KEYS.result, keyStart, keyEnd)) return NOWHERE;
     this.#start = at;
     this.#end = this.#walk.object(at, this.#resultMember);
     return this.#end;
@@ -147,18 +147,17 @@ class AnswerScanner {
   }
 
   readonly #resultMember = (keyStart: number, keyEnd: number, at: number): number => {
-    const is = (key: Buffer): boolean => this.#is(key, keyStart, keyEnd);
-    if (is(KEYS.content)) {
+    if (this.#is(KEYS.content, keyStart, keyEnd)) {
       this.#content = true;
       return this.#walk.array(at, this.#oneBlock);
     }
-    if (is(KEYS.structuredContent)) return this.#structured(at);
-    if (is(KEYS.meta)) {
+    if (this.#is(KEYS.structuredContent, keyStart, keyEnd)) return this.#structured(at);
+    if (this.#is(KEYS.meta, keyStart, keyEnd)) {
       this.#hasMeta = true;
       return this.#walk.object(at);
     }
-    if (is(KEYS.isError)) return this.#takeIsError(at);
-    return is(KEYS.resultType) ? this.#takeType(keyStart, at) : this.#walk.value(at);
+    if (this.#is(KEYS.isError, keyStart, keyEnd)) return this.#takeIsError(at);
+    return this.#is(KEYS.resultType, keyStart, keyEnd) ? this.#takeType(keyStart, at) : this.#walk.value(at);
   };
 
   #takeIsError(at: number): number {
@@ -188,17 +187,21 @@ class AnswerScanner {
   };
 
   readonly #blockMember = (keyStart: number, keyEnd: number, at: number): number => {
-    const is = (key: Buffer): boolean => this.#is(key, keyStart, keyEnd);
-    if (is(KEYS.type)) {
-      this.#blockKind = BLOCKS.find((kind) => this.#walk.startsWith(at, kind));
+    if (this.#is(KEYS.type, keyStart, keyEnd)) {
+      this.#blockKind = this.#kindAt(at);
       return this.#walk.string(at);
     }
-    if (is(KEYS.text)) return this.#text(at);
-    if (is(KEYS.data)) return this.#data(at);
-    if (!is(KEYS.mimeType)) return this.#walk.value(at);
+    if (this.#is(KEYS.text, keyStart, keyEnd)) return this.#text(at);
+    if (this.#is(KEYS.data, keyStart, keyEnd)) return this.#data(at);
+    if (!this.#is(KEYS.mimeType, keyStart, keyEnd)) return this.#walk.value(at);
     this.#blockParts |= HAS_MIME_TYPE;
     return this.#walk.string(at);
   };
+
+  #kindAt(at: number): Uint8Array | undefined {
+    for (const kind of BLOCKS) if (this.#walk.startsWith(at, kind)) return kind;
+    return undefined;
+  }
 
   #text(at: number): number {
     this.#blockParts |= HAS_TEXT;

@@ -20,6 +20,14 @@ export interface AnswerLimits {
   readonly streamEvents: number;
 }
 
+/** Takes what an answer brings. */
+export interface AnswerSink {
+  deliver(message: RpcMessage): void;
+  /** Whether a result may come unread, to `deliverRaw`. */
+  readonly takesRaw?: boolean | undefined;
+  deliverRaw?(result: RawResult): void;
+}
+
 /** What the reader of an answer has to know. */
 export interface AnswerContext {
   readonly backend: string;
@@ -27,9 +35,7 @@ export interface AnswerContext {
   /** The request the answer belongs to; undefined for a stream of notifications, which carries no responses. */
   readonly id: RequestId | undefined;
   readonly limits: AnswerLimits;
-  readonly deliver: (message: RpcMessage) => void;
-  /** Takes a result that need not be read; absent where all are. */
-  readonly deliverRaw?: ((result: RawResult) => void) | undefined;
+  readonly sink: AnswerSink;
 }
 
 /** How a stream of events ended. */
@@ -48,12 +54,11 @@ const TAIL_MS = 1_000;
 /** Whether an answer is a stream of events. */
 export const isEventStream = ({ headers }: HttpAnswer): boolean => mediaTypeOf(headers) === "text/event-stream";
 
-/** Delivers the response in a JSON body; throws `upstream_protocol` or `answer_over_limit` when it is anything else. */
+/** Reads a JSON body and delivers the response in it; throws `upstream_protocol` or `answer_over_limit` when it is anything else. */
 export function readJsonAnswer({ body }: WholeAnswer, context: AnswerContext): void {
-  if (deliveredRaw(body, context)) return;
   const message = readMessage(body, context);
   if ("method" in message) throw brokenAnswer(context.backend, "is no response");
-  context.deliver(message);
+  context.sink.deliver(message);
 }
 
 /**
@@ -75,7 +80,7 @@ export async function readEventStream(answer: HttpAnswer, context: AnswerContext
       for (const event of decoder.push(chunk)) {
         events += 1;
         if (event.type !== "message") continue;
-        if (deliveredRaw(event.data, context) || deliveredResponse(event.data, context)) {
+        if (deliveredRaw(event.data, context.id, context.sink) || deliveredResponse(event.data, context)) {
           leaveTail(answer.body, context.clock);
           return end(true);
         }
@@ -94,17 +99,17 @@ export async function readEventStream(answer: HttpAnswer, context: AnswerContext
 }
 
 /** True if the text is the response, of a kind that goes on unread. */
-function deliveredRaw(text: Buffer, { id, deliverRaw }: AnswerContext): boolean {
-  const answer = deliverRaw && scanAnswer(text);
+export function deliveredRaw(text: Buffer, id: RequestId | undefined, sink: AnswerSink): boolean {
+  const answer = sink.takesRaw === true ? scanAnswer(text) : undefined;
   if (!answer || answer.id !== id) return false;
-  deliverRaw?.(answer.result);
+  sink.deliverRaw?.(answer.result);
   return true;
 }
 
 /** True if the message in the text was the response. */
 function deliveredResponse(text: Buffer, context: AnswerContext): boolean {
   const message = readMessage(text, context);
-  context.deliver(message);
+  context.sink.deliver(message);
   return !("method" in message);
 }
 

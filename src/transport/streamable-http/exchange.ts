@@ -1,5 +1,4 @@
 import type { GatewayError } from "../../model/errors.ts";
-import type { RawResult } from "../../model/raw-result.ts";
 import type { Signal } from "../../model/signal.ts";
 import { type Clock, sleep } from "../../time/clock.ts";
 import { stringifyExactly } from "../../wire/exact-json.ts";
@@ -7,6 +6,8 @@ import { errorResponse, type RpcMessage, type RpcRequest } from "../../wire/json
 import {
   type AnswerContext,
   type AnswerLimits,
+  type AnswerSink,
+  deliveredRaw,
   isEventStream,
   readEventStream,
   readJsonAnswer,
@@ -29,13 +30,10 @@ export interface ExchangeParts {
 }
 
 /** One request, the headers it brings along, and where the messages of its answer go. */
-export interface Ask {
+export interface Ask extends AnswerSink {
   readonly request: RpcRequest;
   readonly headers: Readonly<Record<string, string>>;
   readonly signal: Signal;
-  readonly deliver: (message: RpcMessage) => void;
-  /** Takes a result that need not be read; absent where all are. */
-  readonly deliverRaw?: ((result: RawResult) => void) | undefined;
 }
 
 /** The backend has forgotten the session a request named, and did not look at the request. */
@@ -55,30 +53,34 @@ const MAX_STREAM_EVENTS = 10_000;
 const MAX_RESUMES = 5;
 const RESUME = { usualMs: 1_000, minMs: 50, maxMs: 60_000 };
 
-/** Told once that a response has been delivered, or why there is none. */
-export type ExchangeEnd = (failure?: unknown) => void;
+/** Told once, for which ask, that its response has been delivered, or why there is none. */
+export type ExchangeEnd<A extends Ask = Ask> = (ask: A, failure?: unknown) => void;
 
 /**
  * Posts one request and delivers what comes back, until its response is delivered. Tells a SessionLost, a GatewayError, an
  * SdkHttpError for a refusal that may be a matter of the protocol era, or the signal's reason. Throws only for an argument that
  * cannot be a header.
  */
-export function startExchange(parts: ExchangeParts, ask: Ask, end: ExchangeEnd): void {
+export function startExchange<A extends Ask>(parts: ExchangeParts, ask: A, end: ExchangeEnd<A>): void {
   const { request, signal } = ask;
   const { session } = parts;
   const sessionId = request.method === "initialize" ? undefined : session.id;
   const body = stringifyExactly(request);
   parts.pool.ask({ method: "POST", headers: headersOf(parts, ask), body, signal }, parts.maxMessageBytes, (answer, failure) => {
-    if (!answer) end(failure);
+    if (!answer) end(ask, failure);
     else if (isWhole(answer)) endWhole(parts, ask, answer, end);
-    else readInPieces(parts, ask, answer, sessionId).then(() => end(), end);
+    else
+      readInPieces(parts, ask, answer, sessionId).then(
+        () => end(ask),
+        (reason: unknown) => end(ask, reason),
+      );
   });
 }
 
 /** The same by a promise. */
 export const exchange = (parts: ExchangeParts, ask: Ask): Promise<void> =>
   new Promise((resolve, reject) => {
-    startExchange(parts, ask, (failure) => (failure === undefined ? resolve() : reject(failure)));
+    startExchange(parts, ask, (_ask, failure) => (failure === undefined ? resolve() : reject(failure)));
   });
 
 /** As one object, and the same again as long as nothing of its own is added: it need not be put together again. */
@@ -90,15 +92,15 @@ function headersOf({ session }: ExchangeParts, { request, headers }: Ask): Reado
   return { ...(first ? {} : session.headers), ...modern, ...headers, ...POST_HEADERS };
 }
 
-function endWhole(parts: ExchangeParts, ask: Ask, answer: WholeAnswer, end: ExchangeEnd): void {
+function endWhole<A extends Ask>(parts: ExchangeParts, ask: A, answer: WholeAnswer, end: ExchangeEnd<A>): void {
   try {
     if (ask.request.method === "initialize") parts.session.begin(ask.request, answer);
-    readJsonAnswer(answer, answerContext(parts, ask));
+    if (!deliveredRaw(answer.body, ask.request.id, ask)) readJsonAnswer(answer, answerContext(parts, ask));
   } catch (failure) {
-    end(failure);
+    end(ask, failure);
     return;
   }
-  end();
+  end(ask);
 }
 
 async function readInPieces(parts: ExchangeParts, ask: Ask, answer: HttpAnswer, session: string | undefined): Promise<void> {
@@ -146,14 +148,16 @@ async function resume(parts: ExchangeParts, ask: Ask, context: AnswerContext, be
 const brokenOff = (backend: string, end: StreamEnd): GatewayError =>
   end.error ?? brokenAnswer(backend, "ends without a response");
 
-function answerContext(parts: ExchangeParts, { request, deliver, deliverRaw }: Ask): AnswerContext {
+function answerContext(parts: ExchangeParts, ask: Ask): AnswerContext {
   const { backend, clock, session, maxMessageBytes: messageBytes } = parts;
-  return { backend, clock, id: request.id, limits: limitsFor(request.method, messageBytes), deliver: noteInitialize, deliverRaw };
-
-  function noteInitialize(message: RpcMessage): void {
-    if (request.method === "initialize" && !("method" in message)) session.learn(message);
-    deliver(message);
-  }
+  const { id, method } = ask.request;
+  const learning = {
+    deliver: (message: RpcMessage): void => {
+      if (!("method" in message)) session.learn(message);
+      ask.deliver(message);
+    },
+  };
+  return { backend, clock, id, limits: limitsFor(method, messageBytes), sink: method === "initialize" ? learning : ask };
 }
 
 function limitsFor(method: string, messageBytes: number): AnswerLimits {

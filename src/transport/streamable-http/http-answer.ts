@@ -30,9 +30,9 @@ export interface AnswerReaderOptions {
   readonly signal: Signal;
   /** How many bytes a body of JSON may have that is read whole; undefined: every body is read as it comes. */
   readonly wholeBytes: number | undefined;
-  readonly onAnswer: (answer: HttpAnswer | WholeAnswer) => void;
+  onAnswer(answer: HttpAnswer | WholeAnswer): void;
   /** Hears once why there is no answer; what breaks a body later is the body's to tell. */
-  readonly onFailed: (error: unknown) => void;
+  onFailed(error: unknown): void;
 }
 
 /**
@@ -41,7 +41,9 @@ export interface AnswerReaderOptions {
  */
 export class AnswerReader implements Dispatcher.DispatchHandler {
   readonly #options: AnswerReaderOptions;
-  readonly #chunks: Buffer[] = [];
+  /** A body of JSON so far; a short one mostly comes in one piece, for which there is no list. */
+  #first: Buffer | undefined;
+  #others: Buffer[] | undefined;
   #controller: Dispatcher.DispatchController | undefined;
   #head: AnswerHead | undefined;
   #body: AnswerBody | undefined;
@@ -50,7 +52,7 @@ export class AnswerReader implements Dispatcher.DispatchHandler {
 
   constructor(options: AnswerReaderOptions) {
     this.#options = options;
-    options.signal.addEventListener("abort", this.#giveUp, { once: true });
+    options.signal.addEventListener("abort", this, ONCE);
   }
 
   onRequestStart(controller: Dispatcher.DispatchController): void {
@@ -81,13 +83,15 @@ export class AnswerReader implements Dispatcher.DispatchHandler {
     }
     this.#bytes += chunk.length;
     if (this.#bytes > (this.#options.wholeBytes ?? 0)) controller.abort(new AnswerTooLong());
-    else this.#chunks.push(chunk);
+    else if (!this.#first) this.#first = chunk;
+    else if (this.#others) this.#others.push(chunk);
+    else this.#others = [chunk];
   }
 
   onResponseEnd(): void {
     this.#unlisten();
     if (this.#body) this.#body.complete();
-    else if (this.#head) this.#options.onAnswer(wholeOf(this.#head, joined(this.#chunks, this.#bytes)));
+    else if (this.#head) this.#options.onAnswer(wholeOf(this.#head, this.#whole()));
   }
 
   onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {
@@ -96,13 +100,19 @@ export class AnswerReader implements Dispatcher.DispatchHandler {
     else this.#fail(error);
   }
 
-  readonly #giveUp = (): void => {
+  /** Its signal has aborted. */
+  handleEvent(): void {
     const { reason } = this.#options.signal;
     this.#body?.on("error", () => {}); // whoever gave it up has the reason
     if (this.#body) this.#body.destroy(reason);
     else if (this.#controller) this.#controller.abort(reason);
     else this.#fail(reason);
-  };
+  }
+
+  #whole(): Buffer {
+    const first = this.#first ?? NOTHING;
+    return this.#others ? Buffer.concat([first, ...this.#others], this.#bytes) : first;
+  }
 
   /** Once: a request that was given up in the queue for a connection is refused when its turn comes. */
   #fail(reason: unknown): void {
@@ -112,7 +122,7 @@ export class AnswerReader implements Dispatcher.DispatchHandler {
   }
 
   #unlisten(): void {
-    this.#options.signal.removeEventListener("abort", this.#giveUp);
+    this.#options.signal.removeEventListener("abort", this);
   }
 }
 
@@ -156,5 +166,5 @@ export function mediaTypeOf(headers: AnswerHead["headers"]): string {
 const isPlainJson = (headers: AnswerHead["headers"]): boolean =>
   mediaTypeOf(headers) === "application/json" && (headers["content-encoding"] ?? "identity") === "identity";
 
-const joined = (chunks: readonly Buffer[], bytes: number): Buffer =>
-  chunks.length === 1 && chunks[0] ? chunks[0] : Buffer.concat(chunks, bytes);
+const ONCE = { once: true } as const;
+const NOTHING = Buffer.alloc(0);

@@ -6,13 +6,18 @@ import type { RpcMessage, RpcNotification } from "../../wire/json-rpc.ts";
 import { notExecuted } from "../not-executed.ts";
 import { fromSdkError } from "../sdk-errors.ts";
 import { leaveTail } from "./answer.ts";
-import { type Ask, type ExchangeEnd, type ExchangeParts, exchange, SessionLost, startExchange } from "./exchange.ts";
+import { type Ask, type ExchangeParts, exchange, SessionLost, startExchange } from "./exchange.ts";
 import { brokenAnswer } from "./http-errors.ts";
 import { readRefusal, refusalError } from "./http-status.ts";
 
 const RENEW_MS = 10_000;
 const FAREWELL_MS = 1_000;
 const INITIALIZED: RpcNotification = { jsonrpc: "2.0", method: "notifications/initialized" };
+
+/** An ask that is told itself how it ended: an object, for each closure shows in the time of a call. */
+export interface OpenAsk extends Ask {
+  end(failure?: unknown): void;
+}
 
 /** Requests and messages to one backend, with the session they need: one that was lost is begun anew behind the SDK's back. */
 export class HttpConversation {
@@ -26,23 +31,22 @@ export class HttpConversation {
   }
 
   /** Sends a request and delivers its answer. When the session was lost, begins a new one and sends the request once more. */
-  ask(ask: Ask): Promise<void> {
-    return new Promise((resolve, reject) => {
-      this.start(ask, (failure) => (failure === undefined ? resolve() : reject(failure)));
-    });
-  }
-
-  /** The same without a promise. */
-  start(ask: Ask, end: ExchangeEnd): void {
+  start(ask: OpenAsk): void {
     try {
-      startExchange(this.#parts, ask, (failure) => {
-        if (failure instanceof SessionLost) this.#askAgain(ask, failure).then(() => end(), end);
-        else end(failure);
-      });
+      startExchange(this.#parts, ask, this.#ended);
     } catch (failure) {
-      end(failure);
+      ask.end(failure);
     }
   }
+
+  readonly #ended = (ask: OpenAsk, failure?: unknown): void => {
+    if (failure instanceof SessionLost)
+      this.#askAgain(ask, failure).then(
+        () => ask.end(),
+        (reason: unknown) => ask.end(reason),
+      );
+    else ask.end(failure);
+  };
 
   async #askAgain(ask: Ask, lost: SessionLost): Promise<void> {
     await abandonOnAbort(this.#renew(lost.session), ask.signal);

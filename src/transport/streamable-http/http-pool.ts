@@ -7,7 +7,14 @@ import type { Endpoint, Traffic } from "../../model/ports.ts";
 import type { Signal } from "../../model/signal.ts";
 import type { Settled } from "../direct-call.ts";
 import { ownHeaders } from "./headers.ts";
-import { AnswerReader, AnswerTooLong, type HttpAnswer, isWhole, type WholeAnswer } from "./http-answer.ts";
+import {
+  AnswerReader,
+  type AnswerReaderOptions,
+  AnswerTooLong,
+  type HttpAnswer,
+  isWhole,
+  type WholeAnswer,
+} from "./http-answer.ts";
 import { brokenAnswer, fromHttpError, LINK_LOCAL_CODE, tooLarge } from "./http-errors.ts";
 
 /** Where a Streamable HTTP backend is reached. */
@@ -110,20 +117,12 @@ export class HttpPool {
       return;
     }
     this.#requests += 1;
-    const onFailed = (error: unknown): void => {
-      const tell = (): void => settled(undefined, signal.aborted ? signal.reason : this.#failure(error, wholeBytes));
-      queueMicrotask(tell); // that a connection could not be made, the pool tells right after it
-    };
-    const onAnswer = (answer: HttpAnswer | WholeAnswer): void => {
-      const refusal = isWhole(answer) ? undefined : this.#unreadable(answer);
-      if (refusal) settled(undefined, refusal);
-      else settled(answer);
-    };
+    const reader = new ToldAnswer(this, signal, wholeBytes, settled);
     const options = { method, path: this.#path, headers: this.#withOwn(headers), body: body ?? null };
     try {
-      this.#pool.dispatch(options, new AnswerReader({ signal, wholeBytes, onAnswer, onFailed }));
+      this.#pool.dispatch(options, new AnswerReader(reader));
     } catch (error) {
-      onFailed(error);
+      reader.onFailed(error);
     }
   }
 
@@ -135,16 +134,50 @@ export class HttpPool {
     return all;
   }
 
-  #failure(error: unknown, wholeBytes: number | undefined): unknown {
+  /** What a failure of undici's means. */
+  failure(error: unknown, wholeBytes: number | undefined): unknown {
     if (error instanceof AnswerTooLong) return tooLarge(this.#backend, wholeBytes ?? 0);
     const written = error instanceof Error && this.#connectErrors.has(error) ? "never" : "perhaps";
     return fromHttpError(error, this.#backend, written);
   }
 
-  #unreadable({ headers, body }: HttpAnswer): GatewayError | undefined {
+  /** Why a body that is read as it comes cannot be. */
+  unreadable({ headers, body }: HttpAnswer): GatewayError | undefined {
     if (String(headers["content-encoding"] ?? "identity").toLowerCase() === "identity") return undefined;
     discard(body);
     return brokenAnswer(this.#backend, "is compressed although identity encoding was asked for");
+  }
+}
+
+/** Tells the answer to one request, and what is wrong with it in our own words. */
+class ToldAnswer implements AnswerReaderOptions {
+  readonly signal: Signal;
+  readonly wholeBytes: number | undefined;
+  readonly #pool: Pick<HttpPool, "failure" | "unreadable">;
+  readonly #settled: Settled<HttpAnswer | WholeAnswer>;
+
+  constructor(
+    pool: Pick<HttpPool, "failure" | "unreadable">,
+    signal: Signal,
+    wholeBytes: number | undefined,
+    settled: Settled<HttpAnswer | WholeAnswer>,
+  ) {
+    this.#pool = pool;
+    this.signal = signal;
+    this.wholeBytes = wholeBytes;
+    this.#settled = settled;
+  }
+
+  onAnswer(answer: HttpAnswer | WholeAnswer): void {
+    const refusal = isWhole(answer) ? undefined : this.#pool.unreadable(answer);
+    if (refusal) this.#settled(undefined, refusal);
+    else this.#settled(answer);
+  }
+
+  /** A microtask later: that a connection could not be made, undici tells right after it. */
+  onFailed(error: unknown): void {
+    const { signal, wholeBytes } = this;
+    queueMicrotask(() => this.#settled(undefined, signal.aborted ? signal.reason : this.#pool.failure(error, wholeBytes)));
   }
 }
 

@@ -76,7 +76,7 @@ function hold(parts: StandingStreamParts, signal: Signal, onSettled: () => void)
       discard(answer.body);
       throw brokenAnswer(backend, "is no stream of notifications");
     }
-    const end = await readEventStream(answer, { backend, clock, id: undefined, limits, deliver });
+    const end = await readEventStream(answer, { backend, clock, id: undefined, limits, sink: { deliver } });
     lastEventId = end.lastEventId ?? lastEventId;
     return { fruitful: end.events > 0, retryMs: end.retryMs };
   });

@@ -3,7 +3,6 @@ import { GatewayError } from "../../model/errors.ts";
 import { type Host, NO_HOST } from "../../model/host.ts";
 import type { Traffic } from "../../model/ports.ts";
 import type { RawResult } from "../../model/raw-result.ts";
-import type { Signal } from "../../model/signal.ts";
 import { SlotMap } from "../../model/slot-map.ts";
 import type { Clock } from "../../time/clock.ts";
 import { LinkedSignal, linkDeadline, linkSignal } from "../../time/linked-signal.ts";
@@ -15,9 +14,10 @@ import {
   type RpcRequest,
   type RpcResponse,
 } from "../../wire/json-rpc.ts";
-import { DirectInbox, type DirectRequest, type Settled } from "../direct-call.ts";
+import type { DirectRequest, Settled } from "../direct-call.ts";
 import { type Listener, OpenCalls } from "../open-calls.ts";
-import type { Ask, ExchangeEnd, ExchangeParts } from "./exchange.ts";
+import { DirectAsk, type DirectAskOwner } from "./direct-ask.ts";
+import type { ExchangeParts } from "./exchange.ts";
 import { claimedRevision } from "./headers.ts";
 import { HttpConversation } from "./http-conversation.ts";
 import { brokenAnswer } from "./http-errors.ts";
@@ -34,9 +34,6 @@ export interface UndiciTransportOptions {
   /** The largest JSON body or event that is read, in bytes; default 8 MiB. */
   readonly maxMessageBytes?: number | undefined;
 }
-
-/** An exchange that may be given up only by cancellation or `close`. */
-type OpenAsk = Omit<Ask, "signal"> & { readonly signal: Signal | undefined };
 
 const MAX_MESSAGE_BYTES = 8 * 2 ** 20;
 const CANCEL_MS = 1_000;
@@ -58,6 +55,10 @@ export class UndiciTransport implements SdkTransport {
   readonly #inFlight = new SlotMap<RequestId, LinkedSignal>();
   readonly #life = new LinkedSignal();
   readonly #standing: StandingStream;
+  readonly #directs: DirectAskOwner = {
+    deliver: (message, direct) => this.#deliver(message, direct),
+    ended: (ask, failure) => this.#directEnded(ask, failure),
+  };
   #closing: Promise<void> | undefined;
   #cancelling: Promise<unknown> = Promise.resolve();
 
@@ -103,20 +104,9 @@ export class UndiciTransport implements SdkTransport {
       settled(undefined, this.#closed("not_executed"));
       return;
     }
-    const { request, headers, signal, takesRaw } = direct;
-    const inbox = new DirectInbox(direct);
-    const running = this.#calls.open(direct);
-    const deliver = (message: RpcMessage): void => {
-      if (!inbox.take(message)) this.#deliver(message, direct);
-    };
-    const deliverRaw = takesRaw ? inbox.takeRaw : undefined;
-    this.#startExchange({ request, headers, signal, deliver, deliverRaw }, (failure) => {
-      if (failure !== undefined && signal.aborted) this.#tellCancelled(request);
-      running[Symbol.dispose](); // its questions are refused after the backend has heard that it is given up
-      if (failure !== undefined) settled(undefined, failure);
-      else if (inbox.response) settled(inbox.response);
-      else settled(undefined, brokenAnswer(this.#parts.backend, "is no response to the request"));
-    });
+    const ask = new DirectAsk(direct, this.#calls.open(direct), settled, this.#directs);
+    this.#inFlight.set(direct.request.id, ask.signal);
+    this.#conversation.start(ask);
   }
 
   /** Ends everything in flight, the session and the connections; takes about a second at most and never rejects. */
@@ -125,21 +115,33 @@ export class UndiciTransport implements SdkTransport {
     return this.#closing;
   }
 
-  #ask(request: RpcRequest, { headers = {}, requestSignal }: TransportSendOptions): Promise<void> {
-    const ask = { request, headers, signal: requestSignal, deliver: (message: RpcMessage) => this.#deliver(message) };
-    return new Promise((resolve, reject) => {
-      this.#startExchange(ask, (failure) => (failure === undefined ? resolve() : reject(failure)));
-    });
+  #directEnded({ direct: { request, signal }, signal: exchange, running, response, settled }: DirectAsk, failure: unknown): void {
+    this.#inFlight.delete(request.id);
+    exchange[Symbol.dispose]();
+    if (failure !== undefined && signal.aborted) this.#tellCancelled(request);
+    running[Symbol.dispose](); // its questions are refused after the backend has heard that it is given up
+    if (failure !== undefined) settled(undefined, failure);
+    else if (response) settled(response);
+    else settled(undefined, brokenAnswer(this.#parts.backend, "is no response to the request"));
   }
 
   /** Asks, and can be told to stop by the caller, by a cancellation that names the request, and by `close`. */
-  #startExchange({ request, headers, signal, deliver, deliverRaw }: OpenAsk, end: ExchangeEnd): void {
-    const exchange = linkSignal(signal);
+  #ask(request: RpcRequest, { headers = {}, requestSignal }: TransportSendOptions): Promise<void> {
+    const exchange = linkSignal(requestSignal);
     this.#inFlight.set(request.id, exchange);
-    this.#conversation.start({ request, headers, signal: exchange, deliver, deliverRaw }, (failure) => {
-      this.#inFlight.delete(request.id);
-      exchange[Symbol.dispose]();
-      end(failure);
+    return new Promise((resolve, reject) => {
+      this.#conversation.start({
+        request,
+        headers,
+        signal: exchange,
+        deliver: (message) => this.#deliver(message),
+        end: (failure) => {
+          this.#inFlight.delete(request.id);
+          exchange[Symbol.dispose]();
+          if (failure === undefined) resolve();
+          else reject(failure);
+        },
+      });
     });
   }
 
