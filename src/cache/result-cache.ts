@@ -113,7 +113,7 @@ export class ResultCache {
     this.#renew(track);
     return ({ unsureForMs }) => {
       track.writes -= 1;
-      track.unsureUntil = Math.max(track.unsureUntil, this.#clock.now() + unsureForMs);
+      if (unsureForMs > 0) track.unsureUntil = Math.max(track.unsureUntil, this.#clock.now() + unsureForMs);
       this.#renew(track);
     };
   }

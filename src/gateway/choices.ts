@@ -56,7 +56,7 @@ export class Choices implements Observer {
   }
 
   callFinished({ ref, code }: CallRecord): void {
-    if (code !== "ok" || !this.#parts.isWanted()) return;
+    if (this.#questions.length === 0 || code !== "ok" || !this.#parts.isWanted()) return;
     const now = this.#parts.clock.now();
     const question = this.#questions.find(({ shown, until }) => now < until && shown.has(formatToolRef(ref)));
     if (!question) return;

@@ -101,7 +101,7 @@ export function createGateway(deps: GatewayDeps): OpenGateway {
     shapeResult(router, bigResults),
     cache({ results, router, clock }),
     idempotency(new IdempotencyKeys<ToolResult>(clock)),
-    bulkhead(router, guards, clock),
+    bulkhead(router, guards),
     retry(router, guards, clock),
     breaker({ router, guards, clock, sendMs }),
   ];

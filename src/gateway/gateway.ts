@@ -4,13 +4,11 @@ import type { CallContext, CallDone, CallHandler, CallRound, ToolResult } from "
 import { GatewayError } from "../model/errors.ts";
 import type { JsonObject } from "../model/json.ts";
 import { readResult } from "../model/raw-result.ts";
-import { parseToolRef } from "../model/tool.ts";
 import { callBudget } from "../resilience/deadline.ts";
 import { type PartQuery, type ResultPart, readStored } from "../results/read-stored.ts";
 import type { ResultStore } from "../results/result-store.ts";
 import type { Clock } from "../time/clock.ts";
 import type { BackendRequests } from "./backend-requests.ts";
-import { tryRead } from "./call-endings.ts";
 import type { Caller } from "./caller.ts";
 import type { CollectionStep, ContainerCare } from "./container-care.ts";
 import type { DescribeAnswer } from "./describe-tools.ts";
@@ -24,6 +22,7 @@ import type { OpsDesk } from "./ops-desk.ts";
 import type { RefreshCatalog } from "./refresh-catalog.ts";
 import { reportStages } from "./report-stages.ts";
 import type { Router } from "./router.ts";
+import { ToolAddresses } from "./tool-addresses.ts";
 import { isUsable } from "./usable.ts";
 import type { GatewayStatus, RegistryView, ServerCard, ServerStatus, Views } from "./views.ts";
 
@@ -75,6 +74,7 @@ export interface GatewayParts {
 export class Gateway implements AsyncDisposable {
   readonly #parts: GatewayParts;
   readonly #startedAt: number;
+  readonly #addresses = new ToolAddresses();
   #calls = 0;
 
   constructor(parts: GatewayParts) {
@@ -233,7 +233,7 @@ export class Gateway implements AsyncDisposable {
   }
 
   #call(pipe: CallHandler, request: InvokeRequest, caller: Caller, delivery: Delivery = {}, done: CallDone): void {
-    const ref = tryRead(() => parseToolRef(request.tool));
+    const ref = this.#addresses.read(request.tool);
     if (ref instanceof GatewayError) {
       done(ref);
       return;

@@ -41,7 +41,7 @@ export class IdleWatch implements Disposable {
   release(): void {
     this.#holders -= 1;
     if (this.#holders > 0) return;
-    for (const resolve of this.#waiting.splice(0)) resolve();
+    if (this.#waiting.length > 0) for (const resolve of this.#waiting.splice(0)) resolve();
     this.touch();
   }
 

@@ -29,12 +29,15 @@ export class Stay {
   /** Since when, on the bulkhead's clock. */
   readonly began: number;
   readonly bytes: number;
+  /** How long the call had waited for it, in ms. */
+  readonly queuedMs: number;
   #leave: ((stay: Stay) => void) | undefined;
 
-  constructor(leave: (stay: Stay) => void, began: number, bytes: number) {
+  constructor(leave: (stay: Stay) => void, began: number, bytes: number, queuedMs: number) {
     this.#leave = leave;
     this.began = began;
     this.bytes = bytes;
+    this.queuedMs = queuedMs;
   }
 
   leave(): void {
@@ -91,7 +94,7 @@ export class Bulkhead {
     const { waiting, limit } = this.#places;
     if (signal.aborted) told(GatewayError.from(signal.reason));
     else if (!shared.tryEnter(bytes)) told(this.#full("the gateway has too many calls under way"));
-    else if (this.#places.tryTake()) told(new Stay(this.#leave, clock.now(), bytes));
+    else if (this.#places.tryTake()) told(new Stay(this.#leave, clock.now(), bytes, 0));
     else if (waiting < this.#queueCalls && this.#queuedBytes + bytes <= this.#queueBytes) this.#queue(cargo, told);
     else {
       shared.leave(bytes);
@@ -120,11 +123,13 @@ export class Bulkhead {
 
   #queue({ signal, bytes }: Cargo, told: (stay: Stay | GatewayError) => void): void {
     const { clock, shared } = this.#options;
+    const came = clock.now();
     this.#queuedBytes += bytes;
     this.#places.queue(signal, (end) => {
       this.#queuedBytes -= bytes;
       if (end === "placed") {
-        told(new Stay(this.#leave, clock.now(), bytes));
+        const began = clock.now();
+        told(new Stay(this.#leave, began, bytes, began - came));
         return;
       }
       shared.leave(bytes);

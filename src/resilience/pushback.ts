@@ -30,6 +30,7 @@ export class Pushback {
 
   /** How long the gate stays closed, in ms. */
   get closedForMs(): number {
+    if (this.#opensAt === Number.NEGATIVE_INFINITY) return 0;
     return Math.max(0, Math.ceil(this.#opensAt - this.#clock.now() - ROUNDING_MS));
   }
 

@@ -10,6 +10,7 @@ export type TrustSource = Pick<BackendSpec, "tools" | "trustAnnotations">;
 
 /** Whether a tool may be seen and called: a matching `deny` always wins, then `allow` decides where there is one. */
 export function isToolAllowed(rules: ToolRules, toolName: string): boolean {
+  if (rules.deny.length === 0 && !rules.allow) return true;
   const matches = (pattern: string) => matchesPattern(pattern, toolName);
   return !rules.deny.some(matches) && (rules.allow?.some(matches) ?? true);
 }

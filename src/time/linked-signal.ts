@@ -86,8 +86,8 @@ export class LinkedSignal implements Signal, Disposable {
    * Aborts it after `ms`, with the error `expired` makes. A timer that comes late, since the process got no CPU, first lets what
    * has arrived meanwhile be read: the answer may be among it.
    */
-  expireAfter(clock: Clock, ms: number, expired: () => GatewayError): this {
-    const due = clock.now() + ms;
+  expireAfter(clock: Clock, ms: number, expired: () => GatewayError, now: number = clock.now()): this {
+    const due = now + ms;
     this.#timer = clock.after(ms, () => {
       if (clock.now() - due < LATE_MS) this.abort(expired());
       else setImmediate(() => this.#timer && this.abort(expired()));
@@ -124,9 +124,14 @@ function tell(listener: AbortListener): void {
 /** A signal that aborts with its parent, or by itself. */
 export const linkSignal = (parent: Signal | undefined): LinkedSignal => new LinkedSignal(parent);
 
-/** A linked signal that also aborts after `ms`, with the error `expired` makes. */
-export const linkDeadline = (clock: Clock, ms: number, parent: Signal | undefined, expired: () => GatewayError): LinkedSignal =>
-  new LinkedSignal(parent).expireAfter(clock, ms, expired);
+/** A linked signal that also aborts after `ms`, with the error `expired` makes; whoever has just read the clock says what it told. */
+export const linkDeadline = (
+  clock: Clock,
+  ms: number,
+  parent: Signal | undefined,
+  expired: () => GatewayError,
+  now: number = clock.now(),
+): LinkedSignal => new LinkedSignal(parent).expireAfter(clock, ms, expired, now);
 
 /** The signal as an AbortSignal, for code that is not ours. */
 export function nativeSignal(signal: Signal): AbortSignal {

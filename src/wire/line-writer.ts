@@ -2,6 +2,7 @@ import { Buffer } from "node:buffer";
 import type { Writable } from "node:stream";
 import { GatewayError } from "../model/errors.ts";
 
+const LINE_FEED = 0x0a;
 const NEWLINE = Buffer.from("\n");
 const NOTHING = Buffer.alloc(0);
 const BROKEN = "Cannot write: the reading end is closed";
@@ -45,6 +46,7 @@ export class LineWriter {
   #handedOverBytes = 0;
   /** Lines that end in the batch under way; undefined while none is. */
   #underWay: readonly QueuedLine[] | undefined;
+  #underWayBytes = 0;
   #congested = false;
   #waits = false;
   #failed: Error | undefined;
@@ -113,20 +115,25 @@ export class LineWriter {
 
   #pump(): void {
     if (this.#underWay || this.#next === this.#queue.length) return;
-    const { bytes, finished } = this.#takeBatch();
+    const finished: QueuedLine[] = [];
+    const bytes = this.#takeBatch(finished);
     this.#underWay = finished;
-    this.#stream.write(bytes, (cause) => {
-      if (cause) this.#fail(cause);
-      if (this.#failed) return;
-      this.#underWay = undefined;
-      this.#written(bytes.length, finished);
-    });
+    this.#underWayBytes = bytes.length;
+    this.#stream.write(bytes, this.#onTaken);
   }
 
-  /** At most about 64 KiB: a long line goes in slices, so that a slow reader can be told from one that stopped. */
-  #takeBatch(): { readonly bytes: Buffer; readonly finished: readonly QueuedLine[] } {
+  /** One for all batches, of which only one is under way. */
+  readonly #onTaken = (cause: Error | null | undefined): void => {
+    if (cause) this.#fail(cause);
+    const finished = this.#underWay;
+    if (this.#failed || !finished) return;
+    this.#underWay = undefined;
+    this.#written(this.#underWayBytes, finished);
+  };
+
+  /** At most about 64 KiB: a long line goes in slices, so that a slow reader can be told from one that stopped. Notes the lines that end in it. */
+  #takeBatch(finished: QueuedLine[]): Buffer {
     const parts: Buffer[] = [];
-    const finished: QueuedLine[] = [];
     let room = BATCH_BYTES;
     for (let line = this.#queue[this.#next]; line && room > 0; ) {
       line.begun = true;
@@ -145,7 +152,7 @@ export class LineWriter {
       this.#next = 0;
     }
     const [only] = parts;
-    return { bytes: only && parts.length === 1 ? only : Buffer.concat(parts), finished };
+    return only && parts.length === 1 ? only : Buffer.concat(parts);
   }
 
   #written(bytes: number, finished: readonly QueuedLine[]): void {
@@ -157,7 +164,7 @@ export class LineWriter {
       this.#options.onDrained?.();
     }
     this.#pump();
-    if (this.#queuedBytes === 0) this.#releaseFlushing();
+    if (this.#queuedBytes === 0 && this.#flushing.length > 0) this.#releaseFlushing();
   }
 
   #fail(cause: Error | undefined): void {
@@ -183,6 +190,17 @@ export class LineWriter {
 function piecesOf(line: readonly Uint8Array[]): Buffer[] {
   let bytes = 1;
   for (const { length } of line) bytes += length;
-  if (bytes <= BATCH_BYTES) return [Buffer.concat([...line, NEWLINE], bytes)];
+  if (bytes <= BATCH_BYTES) return [joined(line, bytes)];
   return [...line.map(({ buffer, byteOffset, byteLength }) => Buffer.from(buffer, byteOffset, byteLength)), NEWLINE].reverse();
+}
+
+function joined(line: readonly Uint8Array[], bytes: number): Buffer {
+  const whole = Buffer.allocUnsafe(bytes);
+  let at = 0;
+  for (const piece of line) {
+    whole.set(piece, at);
+    at += piece.length;
+  }
+  whole[at] = LINE_FEED;
+  return whole;
 }

@@ -10,26 +10,30 @@ import { ProgressRelay } from "./progress-relay.ts";
 type Notify = HostLink["notify"];
 
 /** What one request of the host is told of while it runs, and told before it is answered. */
-export interface Ears {
+export class Ears {
   readonly progress: ProgressRelay | undefined;
+  readonly #lines: LogRelay | undefined;
+
+  constructor(progress: ProgressRelay | undefined, lines: LogRelay | undefined) {
+    this.progress = progress;
+    this.#lines = lines;
+  }
+
   /** Whether there is anything to settle. */
-  isBusy(): boolean;
+  get isBusy(): boolean {
+    return this.progress?.isBusy === true || this.#lines?.isBusy === true;
+  }
+
   /** Resolves when all of it has been handed over. */
-  settled(): Promise<void>;
+  async settled(): Promise<void> {
+    if (this.#lines?.isBusy) await this.#lines.settled();
+    await this.progress?.settled();
+  }
 }
 
 /** The ears of a request, whose log lines go through this relay: progress if it has a token. */
-export function earsOf(meta: JsonObject | undefined, lines: LogRelay | undefined, notify: Notify): Ears {
-  const progress = progressRelay(meta?.["progressToken"], notify);
-  return {
-    progress,
-    isBusy: () => progress?.isBusy === true || lines?.isBusy === true,
-    async settled() {
-      if (lines?.isBusy) await lines.settled();
-      await progress?.settled();
-    },
-  };
-}
+export const earsOf = (meta: JsonObject | undefined, lines: LogRelay | undefined, notify: Notify): Ears =>
+  new Ears(progressRelay(meta?.["progressToken"], notify), lines);
 
 /** The level from which on a request of the modern era wants log lines; undefined if it wants none. */
 export function logLevelIn(envelope: JsonObject | undefined): LogLevel | undefined {

@@ -29,7 +29,7 @@ export class OpenRequests {
     if (method === undefined) return false;
     this.#methods.delete(id);
     if (method !== SUBSCRIPTION) this.#calls -= 1;
-    if (this.#calls === 0) for (const resolve of this.#waiting.splice(0)) resolve();
+    if (this.#calls === 0 && this.#waiting.length > 0) for (const resolve of this.#waiting.splice(0)) resolve();
     return true;
   }
 

@@ -143,11 +143,13 @@ export class StdioTransport implements Transport {
   }
 
   #receive(parsed: ParsedMessage): void {
-    const verdict = judgeMessage(parsed, (id) => this.#open.has(id));
+    const verdict = judgeMessage(parsed, this.#isOpen);
     if (verdict.kind === "answer") this.#refuse(verdict.response);
     else if (verdict.kind === "ignore") this.onerror?.(new GatewayError("invalid_argument", verdict.reason));
     else this.#deliver(verdict.message);
   }
+
+  readonly #isOpen = (id: RequestId): boolean => this.#open.has(id);
 
   #deliver(message: JSONRPCMessage): void {
     if (this.#closed) return;

@@ -1,6 +1,6 @@
 import type { Gateway } from "../../gateway/gateway.ts";
 import type { HostSide } from "../../gateway/host-side.ts";
-import type { ToolAnswer } from "../../model/call.ts";
+import type { CallDone, ToolAnswer } from "../../model/call.ts";
 import { GatewayError } from "../../model/errors.ts";
 import type { JsonObject } from "../../model/json.ts";
 import { systemClock } from "../../time/clock.ts";
@@ -55,22 +55,16 @@ const arrivedAt = (since: number, caller: MetaToolCaller): MetaToolCaller => ({
   requestState: caller.requestState,
 });
 
-/** The same without a promise where the tool and the gateway are ready for that. */
-export function startTool(
-  tool: MetaTool,
-  args: JsonObject,
-  parts: FaceParts,
-  caller: MetaToolCaller,
-  done: (result: ToolAnswer) => void,
-): void {
+/** The same without a promise where the tool and the gateway are ready for that; a failure comes as it is. */
+export function startTool(tool: MetaTool, args: JsonObject, parts: FaceParts, caller: MetaToolCaller, done: CallDone): void {
   const gateway = parts.opened?.();
   if (!tool.start || !gateway) {
     void runTool(tool, args, parts, caller).then(done);
     return;
   }
   try {
-    tool.start(args, gateway, caller, (ending) => done(ending instanceof GatewayError ? failureToResult(ending) : ending));
+    tool.start(args, gateway, caller, done);
   } catch (reason) {
-    done(failureToResult(GatewayError.from(reason, caller.signal)));
+    done(GatewayError.from(reason, caller.signal));
   }
 }

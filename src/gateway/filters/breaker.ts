@@ -1,5 +1,5 @@
 import type { BackendRunner } from "../../lifecycle/backend-runner.ts";
-import type { CallContext, CallFilter, ToolCall } from "../../model/call.ts";
+import type { CallContext, CallDone, CallFilter, CallHandler, ToolCall } from "../../model/call.ts";
 import { GatewayError } from "../../model/errors.ts";
 import type { Permit } from "../../resilience/circuit-breaker.ts";
 import { type AttemptFacts, outcomeOf, SLOW_CALL_MS } from "../../resilience/outcome.ts";
@@ -26,23 +26,33 @@ export const breaker = (deps: BreakerFilterDeps): CallFilter => {
       return;
     }
     const guard = guards.of(runner);
-    const pass = (permit: Permit): void =>
-      next(call, ctx, (ending) => {
-        if (ending instanceof GatewayError) settle(guard, permit, ending, factsOf(deps, runner, call, ctx));
-        else settle(guard, permit, "answer", NO_FACTS);
-        done(ending);
-      });
+    const passage = { deps, guard, runner, next, call, ctx, done };
     const permit = guard.breaker.admit();
-    if (permit) {
-      pass(permit);
-      return;
-    }
-    guard.breaker.awaitVerdict(ctx.signal).then(
-      (late) => (late ? pass(late) : done(refusal(call, guard))),
-      (reason: unknown) => done(GatewayError.from(reason, ctx.signal)),
-    );
+    if (permit) pass(passage, permit);
+    else
+      guard.breaker.awaitVerdict(ctx.signal).then(
+        (late) => (late ? pass(passage, late) : done(refusal(call, guard))),
+        (reason: unknown) => done(GatewayError.from(reason, ctx.signal)),
+      );
   };
 };
+
+interface Passage {
+  readonly deps: BreakerFilterDeps;
+  readonly guard: Guard;
+  readonly runner: BackendRunner;
+  readonly next: CallHandler;
+  readonly call: ToolCall;
+  readonly ctx: CallContext;
+  readonly done: CallDone;
+}
+
+const pass = ({ deps, guard, runner, next, call, ctx, done }: Passage, permit: Permit): void =>
+  next(call, ctx, (ending) => {
+    if (ending instanceof GatewayError) settle(guard, permit, ending, factsOf(deps, runner, call, ctx));
+    else settle(guard, permit, "answer", NO_FACTS);
+    done(ending);
+  });
 
 /** One death ends many calls at once and has a memory of its own, the start backoff: it must not open the circuit too. */
 function factsOf(

@@ -1,28 +1,25 @@
 import type { CallFilter } from "../../model/call.ts";
 import { GatewayError } from "../../model/errors.ts";
 import { roughBytes } from "../../model/json.ts";
-import type { Clock } from "../../time/clock.ts";
 import type { Guards } from "../guards.ts";
 import type { Router } from "../router.ts";
 
 /** Lets a bounded number of calls of one backend through, keeps a bounded number waiting, and turns the rest away at once. */
 export const bulkhead =
-  (router: Router, guards: Guards, clock: Clock): CallFilter =>
+  (router: Router, guards: Guards): CallFilter =>
   (next) =>
   (call, ctx, done) => {
-    const { signal } = ctx;
     const runner = router.usableOrRefusal(call.ref.backend);
     if (runner instanceof GatewayError) {
       done(runner);
       return;
     }
-    const came = clock.now();
-    guards.of(runner).bulkhead.enter({ signal, bytes: roughBytes(call.args) }, (stay) => {
+    guards.of(runner).bulkhead.enter({ signal: ctx.signal, bytes: roughBytes(call.args) }, (stay) => {
       if (stay instanceof GatewayError) {
         done(stay);
         return;
       }
-      ctx.notes.queuedMs = clock.now() - came;
+      ctx.notes.queuedMs = stay.queuedMs;
       next(call, ctx, (ending) => {
         stay.leave();
         done(ending);

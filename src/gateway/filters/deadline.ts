@@ -9,7 +9,8 @@ export const deadline =
   (clock: Clock): CallFilter =>
   (next) =>
   (call, ctx, done) => {
-    const ms = ctx.deadline - clock.now();
+    const now = clock.now();
+    const ms = ctx.deadline - now;
     const expired = () =>
       new GatewayError("deadline_exceeded", `"${call.ref.backend}" did not answer "${call.ref.tool}" within ${formatMs(ms)}`, {
         backend: call.ref.backend,
@@ -19,7 +20,7 @@ export const deadline =
             ? "The server was still starting: call again in a moment, or see status with this server"
             : "The call may have run: verify its effect before you repeat it, or give timeoutMs",
       });
-    const linked = linkDeadline(clock, ms, ctx.signal, expired);
+    const linked = linkDeadline(clock, ms, ctx.signal, expired, now);
     next(call, { ...ctx, signal: linked }, (ending) => {
       linked[Symbol.dispose]();
       done(ending);

@@ -16,14 +16,14 @@ export const retry =
       done(runner);
       return;
     }
-    const guard = guards.of(runner);
-    tryOnce(guard, clock, next, call, ctx, (ending) => {
-      if (ending instanceof GatewayError) tryAgain({ router, clock, next, guard, call, ctx, done }, ending);
+    const attempt = { router, clock, next, guard: guards.of(runner), call, ctx, done };
+    tryOnce(attempt, (ending) => {
+      if (ending instanceof GatewayError) tryAgain(attempt, ending);
       else done(ending);
     });
   };
 
-interface FailedAttempt {
+interface Attempt {
   readonly router: Router;
   readonly clock: Clock;
   readonly next: CallHandler;
@@ -34,7 +34,8 @@ interface FailedAttempt {
 }
 
 /** The second and last attempt, if there may be one. */
-function tryAgain({ router, clock, next, guard, call, ctx, done }: FailedAttempt, error: GatewayError): void {
+function tryAgain(attempt: Attempt, error: GatewayError): void {
+  const { router, clock, guard, call, ctx, done } = attempt;
   const trusted = isTrusted(router, call);
   const [remainingMs, expectedMs] = [ctx.deadline - clock.now(), guard.usual.ms];
   const waitMs = mayRetry(error, { trusted, remainingMs, expectedMs, attempts: 1 });
@@ -49,7 +50,7 @@ function tryAgain({ router, clock, next, guard, call, ctx, done }: FailedAttempt
   };
   sleep(clock, waitMs, ctx.signal).then(
     () =>
-      tryOnce(guard, clock, next, call, ctx, (second) =>
+      tryOnce(attempt, (second) =>
         end(second instanceof GatewayError ? withRetryAdvice(truthAbout(error, second), trusted) : second),
       ),
     (reason: unknown) => end(GatewayError.from(reason, ctx.signal)),
@@ -57,17 +58,23 @@ function tryAgain({ router, clock, next, guard, call, ctx, done }: FailedAttempt
 }
 
 /** One attempt, of which the guard hears how long an answer took, and whether fewer requests were asked for. */
-function tryOnce(guard: Guard, clock: Clock, next: CallHandler, call: ToolCall, ctx: CallContext, done: CallDone): void {
-  const begin = (): void => {
-    const began = clock.now();
-    next(call, ctx, (ending) => {
-      if (ending instanceof GatewayError) guard.pushback.note(ending);
-      else guard.usual.note(clock.now() - began);
-      done(ending);
-    });
-  };
-  if (guard.pushback.closedForMs === 0) begin();
-  else guard.pushback.pass(ctx).then(begin, (reason: unknown) => done(GatewayError.from(reason, ctx.signal)));
+function tryOnce(attempt: Attempt, end: CallDone): void {
+  const { guard, ctx } = attempt;
+  if (guard.pushback.closedForMs === 0) begin(attempt, end);
+  else
+    guard.pushback.pass(ctx).then(
+      () => begin(attempt, end),
+      (reason: unknown) => end(GatewayError.from(reason, ctx.signal)),
+    );
+}
+
+function begin({ guard, clock, next, call, ctx }: Attempt, end: CallDone): void {
+  const began = clock.now();
+  next(call, ctx, (ending) => {
+    if (ending instanceof GatewayError) guard.pushback.note(ending);
+    else guard.usual.note(clock.now() - began);
+    end(ending);
+  });
 }
 
 /** A second attempt that never ran says nothing about the first one, which may have. */

@@ -4,6 +4,7 @@ import { GatewayError } from "../../model/errors.ts";
 import type { AskHost } from "../../model/host.ts";
 import { type JsonObject, merged } from "../../model/json.ts";
 import type { Connection, RequestOptions } from "../../model/ports.ts";
+import type { Signal } from "../../model/signal.ts";
 import type { ToolDescriptor } from "../../model/tool.ts";
 import { formatMs } from "../../model/units.ts";
 import { outcomeOf } from "../../resilience/outcome.ts";
@@ -36,39 +37,50 @@ export const send = (deps: SendDeps): CallHandler => {
       done(runner);
       return;
     }
-    const end: CallDone = (ending) => {
-      if (!(ending instanceof GatewayError)) {
-        done(ending);
-        return;
-      }
-      const error = GatewayError.from(ending, ctx.signal);
+    const fail = (error: GatewayError): void => {
       const replaced = deps.router.find(call.ref.backend) !== runner;
       if (!replaced || ctx.signal.aborted || error.outcome !== "not_executed") done(error);
       else attempt(call, ctx, done); // a reload came between
     };
     const held = ctx.signal.aborted ? undefined : runner.hold?.();
     ctx.notes.coldStart = !held && runner.state.name !== "running";
-    if (held) sendNow(deps, held, call, ctx, end);
-    else endWith(startAndSend(deps, runner, call, ctx), ctx.signal, end);
+    if (held) sendNow(deps, held, call, ctx, done, fail);
+    else startAndSend(deps, runner, call, ctx).then(done, (reason: unknown) => fail(GatewayError.from(reason, ctx.signal)));
   };
   return attempt;
 };
 
 /** Asks a backend that runs, and lets go of it once it has answered. */
-function sendNow(deps: SendDeps, held: Held, call: ToolCall, ctx: CallContext, done: CallDone): void {
+function sendNow(
+  deps: SendDeps,
+  held: Held,
+  call: ToolCall,
+  ctx: CallContext,
+  done: CallDone,
+  fail: (error: GatewayError) => void,
+): void {
   const { connection } = held.running;
-  const leave: CallDone = (ending) => {
-    held.release();
-    done(ending);
-  };
   const end: CallDone = (ending) => {
-    const explained = ending instanceof GatewayError ? held.explain(ending) : undefined;
-    if (explained !== undefined) explained.then(leave, () => leave(ending));
-    else leave(ending);
+    if (ending instanceof GatewayError) leaveWith(held, ending, ctx.signal, fail);
+    else {
+      held.release();
+      done(ending);
+    }
   };
   const known = currentTool(deps, call, connection);
   if (known) ask(deps, call, ctx, connection, known, end);
   else endWith(askNewTool(deps, call, ctx, connection), ctx.signal, end);
+}
+
+/** Finds out what a failure comes from before the backend is let go. */
+function leaveWith(held: Held, failure: GatewayError, signal: Signal, fail: (error: GatewayError) => void): void {
+  const leave = (error: GatewayError): void => {
+    held.release();
+    fail(GatewayError.from(error, signal));
+  };
+  const explained = held.explain(failure);
+  if (explained !== undefined) explained.then(leave, () => leave(failure));
+  else leave(failure);
 }
 
 /** The same for one that does not run yet, or of which there are several. */
@@ -137,8 +149,8 @@ function ask(
   const { clock } = deps;
   const { notes } = ctx;
   const ms = deps.sendMs(call);
-  const deadline = linkDeadline(clock, ms, ctx.signal, () => expired(call, ms));
   const sentAt = clock.now();
+  const deadline = linkDeadline(clock, ms, ctx.signal, () => expired(call, ms), sentAt);
   notes.attempts = (notes.attempts ?? 0) + 1;
   notes.sentAt = sentAt;
   notes.heardAt = sentAt;

@@ -23,15 +23,21 @@ export const readInvoke = (args: JsonObject, caller: MetaToolCaller): InvokeRequ
   idempotencyKey: readOptionalString(args, "idempotencyKey"),
   maxTokens: readMaxTokens(args),
   fresh: readOptionalBoolean(args, "fresh"),
-  round: { inputResponses: caller.inputResponses, requestState: caller.requestState },
+  round: roundOf(caller),
 });
+
+const roundOf = ({ inputResponses, requestState }: MetaToolCaller): InvokeRequest["round"] =>
+  inputResponses === undefined && requestState === undefined ? undefined : { inputResponses, requestState };
 
 /** How much of the result is to be shown. */
 const readMaxTokens = (args: JsonObject): number | undefined =>
   readOptionalInteger(args, "maxTokens", MAX_RESULT_TOKENS.least, MAX_RESULT_TOKENS.most);
 
 /** The caller with the deadline this call asks for. */
-export const withTimeout = (args: JsonObject, caller: MetaToolCaller): Caller => ({
+export const withTimeout = (args: JsonObject, caller: MetaToolCaller): Caller =>
+  args["timeoutMs"] === undefined ? caller : limited(args, caller);
+
+const limited = (args: JsonObject, caller: MetaToolCaller): Caller => ({
   signal: caller.signal,
   onProgress: caller.onProgress,
   hostCapabilities: caller.hostCapabilities,

@@ -13,7 +13,7 @@ import { callOf, contextOf, DONE, OneServer, REF, through } from "./one-call.ts"
 test("a call is noted with how long it waited for its turn", async () => {
   const clock = new ManualClock();
   await clock.advance(1_000);
-  const filter = bulkhead(new OneServer().router, new Guards(clock, () => {}), clock);
+  const filter = bulkhead(new OneServer().router, new Guards(clock, () => {}));
   const work = gate<object>();
   const others = Array.from({ length: 32 }, () => through(filter, () => work.promise as Promise<typeof DONE>));
   const last = contextOf();
