@@ -1,9 +1,9 @@
 import type { ResultCache } from "../cache/result-cache.ts";
 import type { Fleet } from "../lifecycle/fleet.ts";
-import type { CallContext, CallDone, CallHandler, CallRound, ToolResult } from "../model/call.ts";
+import type { CallArguments, CallContext, CallDone, CallHandler, CallRound, ToolResult } from "../model/call.ts";
 import { GatewayError } from "../model/errors.ts";
 import type { JsonObject } from "../model/json.ts";
-import { readResult } from "../model/raw-result.ts";
+import { readRaw } from "../model/raw-result.ts";
 import { callBudget } from "../resilience/deadline.ts";
 import { type PartQuery, type ResultPart, readStored } from "../results/read-stored.ts";
 import type { ResultStore } from "../results/result-store.ts";
@@ -29,7 +29,7 @@ import type { GatewayStatus, RegistryView, ServerCard, ServerStatus, Views } fro
 export interface InvokeRequest {
   /** `"server/tool"`. */
   readonly tool: unknown;
-  readonly args: JsonObject;
+  readonly args: CallArguments;
   readonly round?: CallRound | undefined;
   /** A repetition with the same key and arguments within 10 minutes is not run again. */
   readonly idempotencyKey?: string | undefined;
@@ -227,7 +227,7 @@ export class Gateway implements AsyncDisposable {
   #read(pipe: CallHandler, request: InvokeRequest, caller: Caller, delivery?: Delivery): Promise<ToolResult> {
     return new Promise((resolve, reject) => {
       this.#call(pipe, request, caller, delivery, (ending) =>
-        ending instanceof GatewayError ? reject(ending) : resolve(readResult(ending)),
+        ending instanceof GatewayError ? reject(ending) : resolve(readRaw(ending)),
       );
     });
   }

@@ -1,14 +1,17 @@
 import type { GatewayError } from "./errors.ts";
 import type { AskHost, HostLog } from "./host.ts";
 import type { JsonObject } from "./json.ts";
-import type { RawResult } from "./raw-result.ts";
+import type { RawObject, RawResult } from "./raw-result.ts";
 import type { Signal } from "./signal.ts";
 import type { ToolRef } from "./tool.ts";
+
+/** The arguments of a call, perhaps unread: then whoever looks into them reads them first (`readRaw`). */
+export type CallArguments = JsonObject | RawObject;
 
 /** What is asked of a backend's tool. */
 export interface ToolCall {
   readonly ref: ToolRef;
-  readonly args: JsonObject;
+  readonly args: CallArguments;
   /** The client's own name for this call: one with the same name and arguments is not run again. */
   readonly idempotencyKey?: string | undefined;
   /** Answers and state of an earlier round of the same call (multi round-trip requests, revision 2026-07-28). */
@@ -24,7 +27,7 @@ export interface CallRound {
 /** What a backend answered, as an open record. `isError: true` is still an answer: it is passed on, never thrown. */
 export type ToolResult = JsonObject;
 
-/** The same, perhaps unread: then whoever looks into it reads it first (`readResult`). */
+/** The same, perhaps unread: then whoever looks into it reads it first (`readRaw`). */
 export type ToolAnswer = ToolResult | RawResult;
 
 /** One progress report of a backend or of a start under way. */

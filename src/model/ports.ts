@@ -148,7 +148,7 @@ export interface Connection extends AsyncDisposable {
   request(method: string, params: JsonObject, options: RequestOptions): Promise<JsonObject>;
   /**
    * `request` of `tools/call`, whose result may come unread where it is of the plainest kind, told to `done` instead of by a
-   * promise; absent where the SDK client has every request.
+   * promise; absent where the SDK client has every request. Its `arguments` may be a RawObject.
    */
   callTool?(params: JsonObject, options: RequestOptions, done: CallDone): void;
   /** Our own health probe: `ping` (legacy) or `server/discover` (modern). */

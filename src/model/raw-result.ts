@@ -43,5 +43,5 @@ export interface ResultParts {
   readonly structured: Buffer | undefined;
 }
 
-/** The result as an object, read now if it was not yet. */
-export const readResult = (result: JsonObject | RawObject): JsonObject => (result instanceof RawObject ? result.parse() : result);
+/** The object itself, read now if it was not yet. */
+export const readRaw = (result: JsonObject | RawObject): JsonObject => (result instanceof RawObject ? result.parse() : result);

@@ -92,8 +92,8 @@ function wayTo({ spec, endpoint }: ConnectRequest, clock: Clock, host: Host): Wa
   };
 }
 
-const headersFor = (method: string, params: JsonObject, definition: JsonObject): Record<string, string> =>
-  method === "tools/call" ? paramHeaders(definition, params["arguments"]) : {};
+const headersFor = (method: string, params: JsonObject, definition: JsonObject): Record<string, string> | undefined =>
+  method === "tools/call" ? paramHeaders(definition, params["arguments"]) : undefined;
 
 /** Revision 2026-07-28 has HTTP clients leave out tools whose header annotations are invalid. */
 function headerFault(definition: JsonObject): string | undefined {

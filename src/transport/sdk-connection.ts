@@ -4,7 +4,7 @@ import { GatewayError } from "../model/errors.ts";
 import type { Host } from "../model/host.ts";
 import { isJsonObject, type JsonObject } from "../model/json.ts";
 import type { Connection, Era, PeerFacts, RequestOptions, Traffic } from "../model/ports.ts";
-import { readResult } from "../model/raw-result.ts";
+import { RawObject, readRaw } from "../model/raw-result.ts";
 import type { Signal } from "../model/signal.ts";
 import { type Clock, sleep } from "../time/clock.ts";
 import { abandonOnAbort, nativeSignal } from "../time/linked-signal.ts";
@@ -53,7 +53,9 @@ export interface SdkConnectionParts extends Dialled {
   /** Where tool calls can go past the client. */
   readonly sendDirect?: SendDirect | undefined;
   /** The HTTP headers a request brings along besides those the transport makes of its body. */
-  readonly headersFor?: ((method: string, params: JsonObject, definition: JsonObject) => Record<string, string>) | undefined;
+  readonly headersFor?:
+    | ((method: string, params: JsonObject, definition: JsonObject) => Record<string, string> | undefined)
+    | undefined;
   /** Why a modern tool may not be offered over this transport. */
   readonly toolFault?: ((definition: JsonObject) => string | undefined) | undefined;
 }
@@ -96,7 +98,7 @@ export class SdkConnection implements Connection {
 
   async request(method: string, params: JsonObject, options: RequestOptions): Promise<JsonObject> {
     const direct = this.#direct?.takes(method) ? this.#direct : undefined;
-    if (direct) return readResult(await this.#promised(direct, method, params, options));
+    if (direct) return readRaw(await this.#promised(direct, method, params, options));
     const { backend, client } = this.#parts;
     if (client.transport === undefined) throw closedBefore(backend);
     const { signal, onProgress, definition } = options;
@@ -117,7 +119,7 @@ export class SdkConnection implements Connection {
   /** Goes past the SDK client where its transport can, and through it where not. */
   callTool(params: JsonObject, options: RequestOptions, done: CallDone): void {
     if (this.#direct) this.#start(this.#direct, "tools/call", params, options, true, done);
-    else this.request("tools/call", params, options).then(done, (reason) => done(GatewayError.from(reason)));
+    else this.request("tools/call", asRead(params), options).then(done, (reason) => done(GatewayError.from(reason)));
   }
 
   #promised(direct: DirectCalls, method: string, params: JsonObject, options: RequestOptions): Promise<ToolAnswer> {
@@ -194,6 +196,12 @@ export class SdkConnection implements Connection {
     limit.abort();
     await patience.catch(() => {}); // the abort just above
   }
+}
+
+/** For the SDK client, which knows no unread arguments. */
+function asRead(params: JsonObject): JsonObject {
+  const args = params["arguments"];
+  return args instanceof RawObject ? { ...params, arguments: args.parse() } : params;
 }
 
 const otherEra = (backend: string, cause: GatewayError): GatewayError =>

@@ -3,7 +3,7 @@ import type { CallEnding, ToolAnswer } from "../../model/call.ts";
 import { GatewayError } from "../../model/errors.ts";
 import { type AskHost, relayedCapabilities } from "../../model/host.ts";
 import type { JsonObject } from "../../model/json.ts";
-import { RawResult, readResult } from "../../model/raw-result.ts";
+import { RawResult, readRaw } from "../../model/raw-result.ts";
 import { askNobody, askWithin } from "./ask-within.ts";
 import { type Ears, earsOf, travellingMeta } from "./caller-of.ts";
 import { isQuestion, type MetaToolCaller } from "./define-meta-tool.ts";
@@ -47,7 +47,7 @@ const forLegacyHost = (result: ToolAnswer): HostResult => (result instanceof Raw
 
 /** What is passed on unread is of a kind that every host reads. */
 const forModernHost = (result: ToolAnswer): HostResult =>
-  (result instanceof RawResult && inModernEnvelopeUnread(result)) || inModernEnvelope(shapeForHost(readResult(result), "modern"));
+  (result instanceof RawResult && inModernEnvelopeUnread(result)) || inModernEnvelope(shapeForHost(readRaw(result), "modern"));
 
 /** Reads a call of the modern era if its host can be asked nothing and wants no log. */
 export function readModernCall(request: JSONRPCRequest): PlainCall | undefined {

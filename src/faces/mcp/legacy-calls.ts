@@ -1,5 +1,5 @@
 import { inputRequired, type Server } from "@modelcontextprotocol/server";
-import { readResult } from "../../model/raw-result.ts";
+import { readRaw } from "../../model/raw-result.ts";
 import { callerOf, earsOf } from "./caller-of.ts";
 import { isQuestion } from "./define-meta-tool.ts";
 import type { LegacyHost } from "./legacy-host.ts";
@@ -14,7 +14,7 @@ export function serveLegacyCalls(server: Server, parts: FaceParts, host: LegacyH
     const { id } = ctx.mcpReq;
     const ears = earsOf(ctx.mcpReq._meta, host.lines, parts.link.notify);
     const caller = callerOf(ctx, host.declared(), ears, { askHost: host.askHost, log: parts.host.log });
-    const result = parts.finished.get(id) ?? readResult(await runTool(tool, params.arguments ?? {}, parts, caller));
+    const result = parts.finished.get(id) ?? readRaw(await runTool(tool, params.arguments ?? {}, parts, caller));
     parts.finished.delete(id);
     await ears.settled();
     if (isQuestion(result)) return inputRequired(result as never);

@@ -1,7 +1,7 @@
 import { inputRequired, type Server } from "@modelcontextprotocol/server";
 import { relayedCapabilities } from "../../model/host.ts";
 import type { JsonObject } from "../../model/json.ts";
-import { readResult } from "../../model/raw-result.ts";
+import { readRaw } from "../../model/raw-result.ts";
 import { askNobody, askWithin } from "./ask-within.ts";
 import { callerOf, capabilitiesIn, earsOf, logLevelIn, logRelay } from "./caller-of.ts";
 import { isQuestion, type MetaTool, type MetaToolCaller } from "./define-meta-tool.ts";
@@ -40,10 +40,10 @@ async function runAsked(
   caller: MetaToolCaller,
 ): Promise<JsonObject> {
   const capabilities = relayedCapabilities(caller.hostCapabilities ?? {});
-  if (Object.keys(capabilities).length === 0) return readResult(await runTool(tool, args, parts, caller));
+  if (Object.keys(capabilities).length === 0) return readRaw(await runTool(tool, args, parts, caller));
   const { requestState, inputResponses } = caller;
   return await held.run({ name: tool.name, args, requestState, inputResponses, round: caller }, async (link) => {
     const askHost = askWithin(capabilities, link.askHost);
-    return readResult(await runTool(tool, args, parts, { ...caller, ...link, askHost }));
+    return readRaw(await runTool(tool, args, parts, { ...caller, ...link, askHost }));
   });
 }

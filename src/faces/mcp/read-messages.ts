@@ -4,6 +4,7 @@ import { LineReader } from "../../wire/line-codec.ts";
 import { type EnvelopePeek, peekEnvelope, peekTrailingId } from "../../wire/peek-envelope.ts";
 import { MAX_MESSAGE_BYTES } from "./outgoing-message.ts";
 import { PacedInput } from "./paced-input.ts";
+import { scanInvoke } from "./scan-invoke.ts";
 
 export interface MessageListener {
   /** Gets every line as a message; one longer than 8 MiB as an invalid message, once it has passed by. */
@@ -16,13 +17,18 @@ export function readMessages(stream: Readable, { onMessage, onClosed }: MessageL
   let head: EnvelopePeek = { shape: "unknown", id: null };
   const reader = new LineReader({
     maxBytes: MAX_MESSAGE_BYTES,
-    onLine: (line) => onMessage(parseMessage(line)),
+    onLine: (line) => onMessage(scanned(line) ?? parseMessage(line)),
     onTooLong: (bytes) => {
       head = peekEnvelope(bytes);
     },
     onDiscarded: (tail) => onMessage(tooLong({ shape: head.shape, id: head.id ?? peekTrailingId(tail) })),
   });
   return new PacedInput(stream, { onChunk: (chunk) => reader.push(chunk), onEnd: () => reader.end(), onClosed });
+}
+
+function scanned(line: Buffer): ParsedMessage | undefined {
+  const message = scanInvoke(line);
+  return message && { kind: "request", message };
 }
 
 const tooLong = (peek: EnvelopePeek): ParsedMessage => ({

@@ -2,7 +2,7 @@ import type { Readable, Writable } from "node:stream";
 import type { JSONRPCMessage, Transport } from "@modelcontextprotocol/server";
 import { GatewayError } from "../../model/errors.ts";
 import type { JsonObject } from "../../model/json.ts";
-import { RawObject, readResult } from "../../model/raw-result.ts";
+import { RawObject, readRaw } from "../../model/raw-result.ts";
 import type { Clock } from "../../time/clock.ts";
 import { stringifyExactly } from "../../wire/exact-json.ts";
 import { errorResponse, isRequestId, type ParsedMessage, type RequestId, type RpcErrorResponse } from "../../wire/json-rpc.ts";
@@ -15,6 +15,7 @@ import { OpenRequests } from "./open-requests.ts";
 import { answeredId, encodeMessage, encodeRaw } from "./outgoing-message.ts";
 import type { PacedInput } from "./paced-input.ts";
 import { readMessages } from "./read-messages.ts";
+import { withReadArguments } from "./scan-invoke.ts";
 import { StallWatch } from "./stall-watch.ts";
 import { VerbatimResults } from "./verbatim-results.ts";
 
@@ -104,7 +105,7 @@ export class StdioTransport implements Transport {
   answer(id: RequestId, result: HostResult): void {
     if (!this.#open.settle(id)) return;
     const raw = result instanceof RawObject ? encodeRaw(id, result, this.#room()) : undefined;
-    this.#put(raw ?? this.#encode({ jsonrpc: "2.0", id, result: readResult(result) }));
+    this.#put(raw ?? this.#encode({ jsonrpc: "2.0", id, result: readRaw(result) }));
   }
 
   /** Writes a notification; resolves once the operating system has it, rejects if it never will. */
@@ -159,7 +160,7 @@ export class StdioTransport implements Transport {
         if (this.lane.take(message)) return;
       } else if (message.method === "notifications/cancelled") this.#cancel(message.params?.["requestId"]);
     }
-    this.onmessage?.(message);
+    this.onmessage?.(withReadArguments(message));
   }
 
   /** A cancelled request gets no answer: one that comes all the same finds its id gone. */
@@ -172,7 +173,7 @@ export class StdioTransport implements Transport {
 
   /** A request that turned out to be the SDK's, unless it was cancelled meanwhile. */
   #pass(message: JSONRPCMessage): void {
-    if ("id" in message && isRequestId(message.id) && this.#open.has(message.id)) this.onpassed?.(message);
+    if ("id" in message && isRequestId(message.id) && this.#open.has(message.id)) this.onpassed?.(withReadArguments(message));
   }
 
   #refuse(response: RpcErrorResponse): void {

@@ -1,6 +1,7 @@
-import type { CallFilter } from "../../model/call.ts";
+import type { CallArguments, CallFilter } from "../../model/call.ts";
 import { GatewayError } from "../../model/errors.ts";
 import { roughBytes } from "../../model/json.ts";
+import { RawObject } from "../../model/raw-result.ts";
 import type { Guards } from "../guards.ts";
 import type { Router } from "../router.ts";
 
@@ -14,7 +15,7 @@ export const bulkhead =
       done(runner);
       return;
     }
-    guards.of(runner).bulkhead.enter({ signal: ctx.signal, bytes: roughBytes(call.args) }, (stay) => {
+    guards.of(runner).bulkhead.enter({ signal: ctx.signal, bytes: bytesOf(call.args) }, (stay) => {
       if (stay instanceof GatewayError) {
         done(stay);
         return;
@@ -26,3 +27,5 @@ export const bulkhead =
       });
     });
   };
+
+const bytesOf = (args: CallArguments): number => (args instanceof RawObject ? args.bytes : roughBytes(args));

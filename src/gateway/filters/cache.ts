@@ -5,7 +5,7 @@ import type { BackendSpec } from "../../model/backend-spec.ts";
 import type { CallContext, CallDone, CallFilter, CallHandler, ToolAnswer, ToolCall, ToolResult } from "../../model/call.ts";
 import { GatewayError } from "../../model/errors.ts";
 import { isJsonObject } from "../../model/json.ts";
-import { readResult } from "../../model/raw-result.ts";
+import { readRaw } from "../../model/raw-result.ts";
 import type { ToolDescriptor } from "../../model/tool.ts";
 import { formatMs } from "../../model/units.ts";
 import { SingleFlight } from "../../resilience/single-flight.ts";
@@ -83,7 +83,7 @@ function placeOf(router: Router, call: ToolCall, { hostCapabilities }: CallConte
   if (ttlMs === 0) return undefined;
   const { ref, args } = call;
   const { spec } = runner;
-  const key = cacheKey({ ref, specDigest: spec.digest, toolDigest: descriptor.digest, args, hostCapabilities });
+  const key = cacheKey({ ref, specDigest: spec.digest, toolDigest: descriptor.digest, args: readRaw(args), hostCapabilities });
   return { ttlMs, key, spec, descriptor };
 }
 
@@ -164,7 +164,7 @@ const untilLeft = ({ onProgress, signal }: CallContext): CallContext["onProgress
 
 /** An answer past its lifetime says so, to the model and to the host. */
 function marked({ result: kept, ageMs }: CachedAnswer, backend: string): ToolResult {
-  const result = readResult(kept);
+  const result = readRaw(kept);
   const { content, _meta } = result;
   const text = `Kept from ${formatMs(ageMs)} ago, since "${backend}" has stopped answering: it may be out of date`;
   return {

@@ -1,7 +1,7 @@
 import { hash } from "node:crypto";
 import type { CallFilter, ToolCall, ToolResult } from "../../model/call.ts";
 import { canonicalJson } from "../../model/json.ts";
-import { readResult } from "../../model/raw-result.ts";
+import { readRaw } from "../../model/raw-result.ts";
 import type { Signal } from "../../model/signal.ts";
 import { formatToolRef } from "../../model/tool.ts";
 import type { IdempotencyKeys } from "../../resilience/idempotency.ts";
@@ -20,8 +20,8 @@ export const idempotency =
       next(call, ctx, done);
       return;
     }
-    const fingerprint = hash("sha256", `${formatToolRef(call.ref)} ${canonicalJson(call.args)}`, "hex");
+    const fingerprint = hash("sha256", `${formatToolRef(call.ref)} ${canonicalJson(readRaw(call.args))}`, "hex");
     const run = async (signal: Signal): Promise<ToolResult> =>
-      readResult(await asPromise(next, call, { ...ctx, signal, takesRaw: false }));
+      readRaw(await asPromise(next, call, { ...ctx, signal, takesRaw: false }));
     endWith(keys.run({ key, fingerprint, signal: ctx.signal }, run), ctx.signal, done);
   };

@@ -1,9 +1,18 @@
 import type { BackendRunner, Held } from "../../lifecycle/backend-runner.ts";
-import type { CallContext, CallDone, CallHandler, ProgressUpdate, ToolAnswer, ToolCall } from "../../model/call.ts";
+import type {
+  CallArguments,
+  CallContext,
+  CallDone,
+  CallHandler,
+  ProgressUpdate,
+  ToolAnswer,
+  ToolCall,
+} from "../../model/call.ts";
 import { GatewayError } from "../../model/errors.ts";
 import type { AskHost } from "../../model/host.ts";
 import { type JsonObject, merged } from "../../model/json.ts";
 import type { Connection, RequestOptions } from "../../model/ports.ts";
+import { readRaw } from "../../model/raw-result.ts";
 import type { Signal } from "../../model/signal.ts";
 import type { ToolDescriptor } from "../../model/tool.ts";
 import { formatMs } from "../../model/units.ts";
@@ -162,14 +171,14 @@ function ask(
     definition: descriptor.definition,
   };
   const waitMs = Math.max(0, Math.floor(Math.min(ms, ctx.deadline - sentAt)));
-  const params = paramsOf(call, metaOf(ctx, connection, waitMs));
+  const meta = metaOf(ctx, connection, waitMs);
   const end: CallDone = (ending) => {
     deadline[Symbol.dispose]();
     notes.backendMs = (notes.backendMs ?? 0) + clock.now() - sentAt;
     done(ending);
   };
-  if (ctx.takesRaw && connection.callTool) connection.callTool(params, options, end);
-  else endWith(connection.request("tools/call", params, options), ctx.signal, end);
+  if (ctx.takesRaw && connection.callTool) connection.callTool(paramsOf(call, call.args, meta), options, end);
+  else endWith(connection.request("tools/call", paramsOf(call, readRaw(call.args), meta), options), ctx.signal, end);
 }
 
 const expired = ({ ref }: ToolCall, ms: number): GatewayError =>
@@ -200,15 +209,18 @@ function patient({ notes }: CallContext, clock: Clock, ask: AskHost): AskHost {
   };
 }
 
-function paramsOf({ ref, args, round }: ToolCall, _meta: JsonObject): JsonObject {
+function paramsOf({ ref, round }: ToolCall, args: CallArguments, _meta: JsonObject): JsonObject {
   const params = { name: ref.tool, arguments: args, _meta };
   if (round?.inputResponses === undefined && round?.requestState === undefined) return params;
   const { inputResponses, requestState } = round;
   return { ...params, ...(inputResponses && { inputResponses }), ...(requestState !== undefined && { requestState }) };
 }
 
+/** Mostly the same, so that it need not be written anew for each call. */
+let ours: OurMeta = { "io.sallyport/timeoutMs": 0 };
+
 function metaOf({ meta, hostCapabilities }: CallContext, connection: Connection, waitMs: number): JsonObject {
   const mirrored = mirroredCapabilities(hostCapabilities, connection);
-  const ours: OurMeta = { "io.sallyport/timeoutMs": waitMs };
+  if (ours["io.sallyport/timeoutMs"] !== waitMs) ours = { "io.sallyport/timeoutMs": waitMs };
   return meta || mirrored ? merged(meta, mirrored, ours) : ours;
 }

@@ -4,9 +4,10 @@ import { GatewayError } from "../../model/errors.ts";
 import { type Host, NO_HOST } from "../../model/host.ts";
 import type { RawResult } from "../../model/raw-result.ts";
 import { type Clock, systemClock } from "../../time/clock.ts";
+import { RequestEncoder } from "../../wire/encode-request.ts";
 import { stringifyExactly } from "../../wire/exact-json.ts";
-import type { RpcMessage, RpcResponse } from "../../wire/json-rpc.ts";
-import { LineWriter } from "../../wire/line-writer.ts";
+import type { RpcMessage, RpcRequest, RpcResponse } from "../../wire/json-rpc.ts";
+import { type Line, LineWriter } from "../../wire/line-writer.ts";
 import type { ScannedAnswer } from "../../wire/scan-answer.ts";
 import type { DirectRequest, Settled } from "../direct-call.ts";
 import { OpenCalls } from "../open-calls.ts";
@@ -52,6 +53,7 @@ export class ChildTransport implements Transport {
   readonly #inbox: (RpcMessage | ScannedAnswer)[] = [];
   readonly #directs: DirectRequests;
   readonly #calls: OpenCalls;
+  readonly #encoder = new RequestEncoder();
   #delivering = false;
   #started = false;
   #ended = false;
@@ -106,7 +108,12 @@ export class ChildTransport implements Transport {
   #post(message: JSONRPCMessage, takesRaw: boolean, told: (reason: unknown) => void, ofSuccess = false): void {
     const refusal = this.#closed ? gone() : this.#expect(message, takesRaw);
     if (refusal) told(refusal);
-    else this.#writer.put(stringifyExactly(message), (failed) => (failed || ofSuccess) && told(failed));
+    else this.#writer.put(this.#lineOf(message), (failed) => (failed || ofSuccess) && told(failed));
+  }
+
+  #lineOf(message: JSONRPCMessage): Line {
+    const text = "method" in message && "id" in message ? this.#encoder.encode(message as RpcRequest) : stringifyExactly(message);
+    return typeof text === "string" ? text : [text];
   }
 
   /** Gets ready for what follows from a message; the error if it cannot be sent. */

@@ -1,7 +1,7 @@
 import type { GatewayError } from "../../model/errors.ts";
 import type { Signal } from "../../model/signal.ts";
 import { type Clock, sleep } from "../../time/clock.ts";
-import { stringifyExactly } from "../../wire/exact-json.ts";
+import type { RequestEncoder } from "../../wire/encode-request.ts";
 import { errorResponse, type RpcMessage, type RpcRequest } from "../../wire/json-rpc.ts";
 import {
   type AnswerContext,
@@ -27,6 +27,7 @@ export interface ExchangeParts {
   readonly pool: HttpPool;
   readonly session: Session;
   readonly maxMessageBytes: number;
+  readonly encoder: RequestEncoder;
 }
 
 /** One request, the headers it brings along, and where the messages of its answer go. */
@@ -65,7 +66,7 @@ export function startExchange<A extends Ask>(parts: ExchangeParts, ask: A, end: 
   const { request, signal } = ask;
   const { session } = parts;
   const sessionId = request.method === "initialize" ? undefined : session.id;
-  const body = stringifyExactly(request);
+  const body = parts.encoder.encode(request);
   parts.pool.ask({ method: "POST", headers: headersOf(parts, ask), body, signal }, parts.maxMessageBytes, (answer, failure) => {
     if (!answer) end(ask, failure);
     else if (isWhole(answer)) endWhole(parts, ask, answer, end);

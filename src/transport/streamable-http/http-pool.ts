@@ -23,7 +23,7 @@ export type HttpEndpoint = Extract<Endpoint, { kind: "http" }>;
 export interface HttpRequest {
   readonly method: "POST" | "GET" | "DELETE";
   readonly headers: Readonly<Record<string, string>>;
-  readonly body?: string;
+  readonly body?: string | Uint8Array;
   readonly signal: Signal;
 }
 

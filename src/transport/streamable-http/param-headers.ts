@@ -1,4 +1,5 @@
 import { isJsonObject, type JsonObject } from "../../model/json.ts";
+import { RawObject } from "../../model/raw-result.ts";
 import { restoreNumbers } from "../../wire/exact-json.ts";
 import { encodeHeaderValue } from "./headers.ts";
 
@@ -59,16 +60,26 @@ export function scanParamHeaders(definition: JsonObject): ParamHeaderScan {
 /** A definition is scanned once: it never changes, only gives way to another. */
 const scans = new WeakMap<JsonObject, ParamHeaderScan>();
 
-/** The `Mcp-Param-*` headers of one call; none for a definition whose annotations are invalid. */
-export function paramHeaders(definition: JsonObject, args: unknown): Record<string, string> {
-  const scan = scans.get(definition) ?? scanParamHeaders(definition);
-  scans.set(definition, scan);
+/** The `Mcp-Param-*` headers of one call; undefined for a definition without annotations, and for a definition whose annotations are invalid. */
+export function paramHeaders(definition: JsonObject, args: unknown): Record<string, string> | undefined {
+  const headers = headersIn(definition);
+  if (headers.length === 0) return undefined;
   const values: Record<string, string> = {};
-  for (const { header, path } of scan.valid ? scan.headers : []) {
-    const text = textOf(valueAt(args, path));
+  const read = args instanceof RawObject ? args.parse() : args;
+  for (const { header, path } of headers) {
+    const text = textOf(valueAt(read, path));
     if (text !== undefined) values[`Mcp-Param-${header}`] = encodeHeaderValue(text);
   }
   return values;
+}
+
+function headersIn(definition: JsonObject): readonly ParamHeader[] {
+  let scan = scans.get(definition);
+  if (!scan) {
+    scan = scanParamHeaders(definition);
+    scans.set(definition, scan);
+  }
+  return scan.valid ? scan.headers : [];
 }
 
 function visit(schema: unknown, path: readonly string[], reachable: boolean, found: Map<string, ParamHeader>): void {

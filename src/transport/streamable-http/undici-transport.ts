@@ -6,6 +6,7 @@ import type { RawResult } from "../../model/raw-result.ts";
 import { SlotMap } from "../../model/slot-map.ts";
 import type { Clock } from "../../time/clock.ts";
 import { LinkedSignal, linkDeadline, linkSignal } from "../../time/linked-signal.ts";
+import { RequestEncoder } from "../../wire/encode-request.ts";
 import {
   isRequestId,
   type RequestId,
@@ -65,7 +66,7 @@ export class UndiciTransport implements SdkTransport {
   constructor(options: UndiciTransportOptions) {
     const { backend, endpoint, clock, host = NO_HOST, maxMessageBytes = MAX_MESSAGE_BYTES } = options;
     const pool = new HttpPool({ backend, endpoint });
-    this.#parts = { backend, clock, pool, session: new Session(), maxMessageBytes };
+    this.#parts = { backend, clock, pool, session: new Session(), maxMessageBytes, encoder: new RequestEncoder() };
     this.#conversation = new HttpConversation(this.#parts, () => this.#renewed());
     const standing = { ...this.#parts, messageBytes: maxMessageBytes, deliver: (message: RpcMessage) => this.#deliver(message) };
     this.#standing = new StandingStream(standing, this.#life.signal);

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { type Kept, ResultCache } from "../../../src/cache/result-cache.ts";
-import { readResult } from "../../../src/model/raw-result.ts";
+import { readRaw } from "../../../src/model/raw-result.ts";
 import { scanAnswer } from "../../../src/wire/scan-answer.ts";
 import { ManualClock } from "../../support/manual-clock.ts";
 
@@ -44,7 +44,7 @@ test("an answer nobody has read is kept unread, in bytes of its own that count",
   keep("huge", { result: raw(600) });
   for (const key of ["a", "b", "c"]) keep(key, { result: raw(300) });
   expect(keys("huge", "a", "b", "c")).toEqual(["b", "c"]);
-  expect(readResult(cache.find("b")?.result ?? {})).toEqual(text(300));
+  expect(readRaw(cache.find("b")?.result ?? {})).toEqual(text(300));
   expect(cache.find("b")?.result).toMatchObject({ pieces: [{ length: JSON.stringify(text(300)).length }] });
 });
 

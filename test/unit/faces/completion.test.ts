@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { prompts } from "../../../src/faces/mcp/meta-tools/prompts.ts";
 import type { JsonObject } from "../../../src/model/json.ts";
-import { readResult } from "../../../src/model/raw-result.ts";
+import { readRaw } from "../../../src/model/raw-result.ts";
 import { caller, entry, openHouse } from "../../support/open-house.ts";
 
 function openDocs() {
@@ -15,7 +15,7 @@ function openDocs() {
     return { completion: { values: ["paris"], total: 1 }, "x-more": 1 };
   };
   const complete = async (args: JsonObject): Promise<JsonObject> =>
-    readResult(await prompts.run({ action: "complete", server: "docs", name: "trip", ...args }, house.gateway, caller()));
+    readRaw(await prompts.run({ action: "complete", server: "docs", name: "trip", ...args }, house.gateway, caller()));
   return { house, asked, complete };
 }
 

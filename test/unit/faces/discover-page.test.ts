@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { discover } from "../../../src/faces/mcp/meta-tools/discover.ts";
 import { isJsonObject, type JsonObject } from "../../../src/model/json.ts";
-import { readResult } from "../../../src/model/raw-result.ts";
+import { readRaw } from "../../../src/model/raw-result.ts";
 import labelled from "../../fixtures/search/needs.json" with { type: "json" };
 import { caller, entry, type House, offer, openHouse } from "../../support/open-house.ts";
 import { connectDirectly, createReferenceFiles, type ReferenceFiles } from "../../support/reference-servers.ts";
@@ -30,7 +30,7 @@ afterAll(async () => {
   await files?.[Symbol.asyncDispose]();
 });
 
-const ask = async (args: JsonObject): Promise<JsonObject> => readResult(await discover.run(args, house.gateway, caller()));
+const ask = async (args: JsonObject): Promise<JsonObject> => readRaw(await discover.run(args, house.gateway, caller()));
 const tokens = (text: string): number => text.length / 4;
 const median = (values: readonly number[]): number => [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)] ?? 0;
 

@@ -2,7 +2,7 @@ import type { JSONRPCMessage } from "@modelcontextprotocol/server";
 import { describe, expect, test } from "vitest";
 import { type DirectCall, FastLane } from "../../../src/faces/mcp/fast-lane.ts";
 import type { JsonObject } from "../../../src/model/json.ts";
-import { readResult } from "../../../src/model/raw-result.ts";
+import { readRaw } from "../../../src/model/raw-result.ts";
 import { settle } from "../../support/manual-clock.ts";
 
 const toolCall = (params: JsonObject, id: string | number = 1) => ({ jsonrpc: "2.0" as const, id, method: "tools/call", params });
@@ -13,7 +13,7 @@ function openLane(result: JsonObject | "nothing" = { content: [] }) {
   const answers: [string | number, JsonObject][] = [];
   const passed: JSONRPCMessage[] = [];
   const lane = new FastLane({
-    answer: (id, answer) => answers.push([id, readResult(answer)]),
+    answer: (id, answer) => answers.push([id, readRaw(answer)]),
     pass: (message) => passed.push(message),
   });
   lane.open((call, done) => {
@@ -72,7 +72,7 @@ describe("the lane past the SDK", () => {
     const answers: (string | number)[] = [];
     const ends: ((result: JsonObject) => void)[] = [];
     const signals: DirectCall["signal"][] = [];
-    const lane = new FastLane({ answer: (_id, answer) => answers.push(String(readResult(answer)["of"])), pass: () => {} });
+    const lane = new FastLane({ answer: (_id, answer) => answers.push(String(readRaw(answer)["of"])), pass: () => {} });
     lane.open(({ signal }, done) => {
       signals.push(signal);
       ends.push(done);

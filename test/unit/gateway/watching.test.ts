@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { status } from "../../../src/faces/mcp/meta-tools/status.ts";
 import { GatewayError } from "../../../src/model/errors.ts";
-import { readResult } from "../../../src/model/raw-result.ts";
+import { readRaw } from "../../../src/model/raw-result.ts";
 import { caller, entry, type House, offer, openHouse, snapshotOf, tool } from "../../support/open-house.ts";
 
 const TOOLS = [tool("read", { annotations: { readOnlyHint: true } }), tool("write")];
@@ -10,7 +10,7 @@ const gone = () => new GatewayError("unavailable", "It is gone", { outcome: "unk
 const invoke = (house: House, name = "notes/read") =>
   house.gateway.invoke({ tool: name, args: {} }, caller()).catch(() => undefined);
 const textOf = async (house: House, args = {}): Promise<string> => {
-  const { content } = readResult(await status.run(args, house.gateway, caller()));
+  const { content } = readRaw(await status.run(args, house.gateway, caller()));
   return (content as readonly { readonly text: string }[])[0]?.text ?? "";
 };
 const alertsOf = async (house: House): Promise<readonly string[]> =>

@@ -1,6 +1,8 @@
 import type { Caller } from "../../../gateway/caller.ts";
 import type { InvokeRequest } from "../../../gateway/gateway.ts";
+import type { CallArguments } from "../../../model/call.ts";
 import type { JsonObject } from "../../../model/json.ts";
+import { RawObject } from "../../../model/raw-result.ts";
 import { MAX_RESULT_TOKENS } from "../../../model/units.ts";
 import { BOOLEAN, INTEGER, type MetaToolCaller, OBJECT, STRING } from "../define-meta-tool.ts";
 import { readObject, readOptionalBoolean, readOptionalInteger, readOptionalString } from "../read-args.ts";
@@ -19,12 +21,17 @@ export const CALL_PROPERTIES = {
 /** Reads one call; `args` is taken for `arguments`, since models write both. */
 export const readInvoke = (args: JsonObject, caller: MetaToolCaller): InvokeRequest => ({
   tool: args["tool"],
-  args: readObject(args, "arguments", args["arguments"] ?? args["args"]),
+  args: readCallArguments(args),
   idempotencyKey: readOptionalString(args, "idempotencyKey"),
   maxTokens: readMaxTokens(args),
   fresh: readOptionalBoolean(args, "fresh"),
   round: roundOf(caller),
 });
+
+function readCallArguments(args: JsonObject): CallArguments {
+  const given = args["arguments"] ?? args["args"];
+  return given instanceof RawObject ? given : readObject(args, "arguments", given);
+}
 
 const roundOf = ({ inputResponses, requestState }: MetaToolCaller): InvokeRequest["round"] =>
   inputResponses === undefined && requestState === undefined ? undefined : { inputResponses, requestState };

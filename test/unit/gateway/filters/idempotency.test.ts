@@ -3,6 +3,7 @@ import { idempotency } from "../../../../src/gateway/filters/idempotency.ts";
 import type { ToolCall, ToolResult } from "../../../../src/model/call.ts";
 import type { Signal } from "../../../../src/model/signal.ts";
 import { IdempotencyKeys } from "../../../../src/resilience/idempotency.ts";
+import { RawArguments } from "../../../../src/wire/raw-arguments.ts";
 import { ManualClock } from "../../../support/manual-clock.ts";
 import { callOf, contextOf, through } from "./one-call.ts";
 
@@ -57,3 +58,9 @@ test.each([{ round: { inputResponses: {} } }, { round: { requestState: "s" } }])
     expect([await send(KEY), await send({ ...KEY, round })]).toEqual([{ run: 1 }, { run: 2 }]);
   },
 );
+
+test("arguments that were not read are those they would be read as", async () => {
+  const { send } = open();
+  expect(await send({ ...KEY, args: new RawArguments(Buffer.from('{"b": 2, "a": 1}')) })).toEqual({ run: 1 });
+  expect(await send({ ...KEY, args: { a: 1, b: 2 } })).toEqual({ run: 1 });
+});

@@ -5,7 +5,7 @@ import type { BackendSpec } from "../../../../src/model/backend-spec.ts";
 import type { CallContext, CallFilter, CallHandler, ToolAnswer, ToolCall, ToolResult } from "../../../../src/model/call.ts";
 import type { GatewayError } from "../../../../src/model/errors.ts";
 import type { JsonObject } from "../../../../src/model/json.ts";
-import { readResult } from "../../../../src/model/raw-result.ts";
+import { readRaw } from "../../../../src/model/raw-result.ts";
 import { makeSpec } from "../../../support/fake-backend.ts";
 
 export const REF = { backend: "git", tool: "log" };
@@ -39,7 +39,7 @@ export const through = async (
   context: CallContext = contextOf(),
 ): Promise<ToolResult | GatewayError> => {
   try {
-    return readResult(await asPromise(filter(handlerOf(next)), call, context));
+    return readRaw(await asPromise(filter(handlerOf(next)), call, context));
   } catch (error) {
     return error as GatewayError;
   }

@@ -1,0 +1,77 @@
+import { Buffer } from "node:buffer";
+import { RawObject } from "../model/raw-result.ts";
+import { stringifyExactly } from "./exact-json.ts";
+import type { RpcRequest } from "./json-rpc.ts";
+
+const BEGINNING = Buffer.from('{"jsonrpc":"2.0","id":');
+/** A conversation calls few tools; whoever makes names up does not fill the memory. */
+const MOST_KEPT = 256;
+const LONGEST_NAME = 256;
+const ZERO = 0x30;
+
+/** Writes requests as JSON. Arguments that were not read go in as they came, and what comes again and again is written once. */
+export class RequestEncoder {
+  readonly #heads = new Map<string, Buffer>();
+  #lastMeta: unknown;
+  #tail: Buffer = Buffer.alloc(0);
+
+  /** As text, or as bytes where the arguments are bytes. */
+  encode(request: RpcRequest): string | Buffer {
+    const { id, params } = request;
+    const raw = params?.["arguments"];
+    if (!params || !(raw instanceof RawObject)) return stringifyExactly(request);
+    const name = params["name"];
+    if (typeof id !== "number" || id < 1 || typeof name !== "string" || !holdsOnlyMeta(params)) {
+      return stringifyExactly({ ...request, params: { ...params, arguments: raw.parse() } });
+    }
+    return put(id, this.#headFor(request.method, name), raw, this.#tailFor(params["_meta"]));
+  }
+
+  #headFor(method: string, name: string): Buffer {
+    const key = name.length > LONGEST_NAME ? undefined : `${method} ${name}`;
+    const known = key === undefined ? undefined : this.#heads.get(key);
+    if (known) return known;
+    const made = Buffer.from(`,"method":${JSON.stringify(method)},"params":{"name":${JSON.stringify(name)},"arguments":`);
+    if (key === undefined) return made;
+    if (this.#heads.size >= MOST_KEPT) this.#heads.clear();
+    this.#heads.set(key, made);
+    return made;
+  }
+
+  #tailFor(meta: unknown): Buffer {
+    if (meta === this.#lastMeta && this.#tail.length > 0) return this.#tail;
+    this.#lastMeta = meta;
+    this.#tail = Buffer.from(meta === undefined ? "}}" : `,"_meta":${stringifyExactly(meta)}}}`);
+    return this.#tail;
+  }
+}
+
+function holdsOnlyMeta(params: object): boolean {
+  for (const key in params) if (key !== "name" && key !== "arguments" && key !== "_meta") return false;
+  return true;
+}
+
+function put(id: number, head: Buffer, raw: RawObject, tail: Buffer): Buffer {
+  const digits = digitsOf(id);
+  const text = Buffer.allocUnsafe(BEGINNING.length + digits + head.length + raw.bytes + tail.length);
+  text.set(BEGINNING);
+  let at = BEGINNING.length + digits;
+  for (let [place, left] = [at - 1, id]; left > 0; place -= 1) {
+    text[place] = ZERO + (left % 10);
+    left = Math.floor(left / 10);
+  }
+  text.set(head, at);
+  at += head.length;
+  for (const piece of raw.pieces) {
+    text.set(piece, at);
+    at += piece.length;
+  }
+  text.set(tail, at);
+  return text;
+}
+
+function digitsOf(id: number): number {
+  let digits = 0;
+  for (let left = id; left > 0; left = Math.floor(left / 10)) digits += 1;
+  return digits;
+}
