@@ -146,7 +146,7 @@ export class ResultCache {
   #renew(track: Track): void {
     this.#versions += 1;
     track.version = this.#versions;
-    for (const key of [...track.keys]) this.#entries.delete(key);
+    if (track.keys.size > 0) for (const key of [...track.keys]) this.#entries.delete(key);
   }
 
   #track(backend: string): Track {

@@ -88,14 +88,19 @@ export class LineWriter {
       return;
     }
     const rest = typeof line === "string" ? [Buffer.from(`${line}\n`)] : piecesOf(line);
-    this.#queue.push({ rest, told, begun: false });
     for (const piece of rest) this.#queuedBytes += piece.length;
-    if (!this.#congested && this.#queuedBytes > this.#options.highWaterBytes) {
-      this.#congested = true;
-      this.#options.onCongested?.();
+    const [only] = rest;
+    const waits = this.#options.expectsMore?.() === true;
+    if (only && rest.length === 1 && only.length <= BATCH_BYTES && this.#isIdle && !waits)
+      this.#write(only, [{ rest: [], told, begun: true }]); // the common case needs no queue
+    else {
+      this.#queue.push({ rest, told, begun: false });
+      if (waits) this.#pumpLater();
+      else this.#pump();
     }
-    if (this.#options.expectsMore?.() === true) this.#pumpLater();
-    else this.#pump();
+    if (this.#congested || this.#queuedBytes <= this.#options.highWaterBytes) return;
+    this.#congested = true;
+    this.#options.onCongested?.();
   }
 
   /** Resolves when nothing is queued any more, be it because everything was written or because the stream broke. */
@@ -116,7 +121,15 @@ export class LineWriter {
   #pump(): void {
     if (this.#underWay || this.#next === this.#queue.length) return;
     const finished: QueuedLine[] = [];
-    const bytes = this.#takeBatch(finished);
+    this.#write(this.#takeBatch(finished), finished);
+  }
+
+  /** Whether nothing is under way and nothing waits. */
+  get #isIdle(): boolean {
+    return !this.#underWay && this.#next === this.#queue.length;
+  }
+
+  #write(bytes: Buffer, finished: readonly QueuedLine[]): void {
     this.#underWay = finished;
     this.#underWayBytes = bytes.length;
     this.#stream.write(bytes, this.#onTaken);

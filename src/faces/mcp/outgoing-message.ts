@@ -33,9 +33,8 @@ export function encodeMessage(message: JSONRPCMessage, room: number): string {
 
 /** The pieces of the answer with a result in its own bytes; undefined if it is too large, which `encodeMessage` tells. */
 export function encodeRaw(id: RequestId, { pieces }: RawObject, room: number): readonly Uint8Array[] | undefined {
-  const line: Uint8Array[] = [Buffer.from(`{"jsonrpc":"2.0","id":${typeof id === "number" ? id : JSON.stringify(id)},"result":`)];
-  for (const piece of pieces) line.push(piece);
-  line.push(CLOSE);
+  const head = Buffer.from(`{"jsonrpc":"2.0","id":${typeof id === "number" ? id : JSON.stringify(id)},"result":`);
+  const line: readonly Uint8Array[] = [head, ...pieces, CLOSE];
   let bytes = 0;
   for (const piece of line) bytes += piece.length;
   return bytes <= Math.min(room, MAX_MESSAGE_BYTES) ? line : undefined;

@@ -52,6 +52,8 @@ export class HttpPool {
   readonly #headers: Readonly<Record<string, string>>;
   /** Headers of requests, and the same as they are sent. */
   readonly #complete = new WeakMap<HttpRequest["headers"], string[]>();
+  #lastHeaders: HttpRequest["headers"] | undefined;
+  #lastComplete: string[] = [];
   readonly #connectErrors = new WeakSet<object>();
   #requests = 0;
   #connections = 0;
@@ -127,10 +129,14 @@ export class HttpPool {
   }
 
   #withOwn(headers: HttpRequest["headers"]): string[] {
-    const known = this.#complete.get(headers);
-    if (known) return known;
-    const all = Object.entries({ ...this.#headers, ...headers }).flat();
-    this.#complete.set(headers, all);
+    if (headers === this.#lastHeaders) return this.#lastComplete;
+    let all = this.#complete.get(headers);
+    if (!all) {
+      all = Object.entries({ ...this.#headers, ...headers }).flat();
+      this.#complete.set(headers, all);
+    }
+    this.#lastHeaders = headers;
+    this.#lastComplete = all;
     return all;
   }
 

@@ -79,8 +79,10 @@ function headersIn(definition: JsonObject): readonly ParamHeader[] {
     scan = scanParamHeaders(definition);
     scans.set(definition, scan);
   }
-  return scan.valid ? scan.headers : [];
+  return scan.valid ? scan.headers : NONE;
 }
+
+const NONE: readonly ParamHeader[] = [];
 
 function visit(schema: unknown, path: readonly string[], reachable: boolean, found: Map<string, ParamHeader>): void {
   if (!isJsonObject(schema)) return;
