@@ -5,9 +5,40 @@ import { SlotMap } from "../model/slot-map.ts";
 /** How the waiting for a place ended: with the place, with the end of the queue, or with the abort of who waited. */
 export type WaitEnd = "placed" | "dismissed" | "left";
 
+type Waiting = SlotMap<number, Waiter>;
+
+/** Who waits for a place; as an object it listens to its own signal. */
+class Waiter {
+  readonly #waiting: Waiting;
+  readonly #place: number;
+  readonly #signal: Signal;
+  readonly #told: (end: WaitEnd) => void;
+
+  constructor(waiting: Waiting, place: number, signal: Signal, told: (end: WaitEnd) => void) {
+    this.#waiting = waiting;
+    this.#place = place;
+    this.#signal = signal;
+    this.#told = told;
+  }
+
+  /** Its signal has aborted. */
+  handleEvent(): void {
+    this.#waiting.delete(this.#place);
+    this.#told("left");
+  }
+
+  enter(end: "placed" | "dismissed"): void {
+    this.#waiting.delete(this.#place);
+    this.#signal.removeEventListener("abort", this);
+    this.#told(end);
+  }
+}
+
+const ONCE = { once: true } as const;
+
 /** A limited number of places, handed out in order of arrival. Every step is O(1); who aborts leaves the queue at once. */
 export class Places {
-  readonly #waiting = new SlotMap<number, (end: "placed" | "dismissed") => void>();
+  readonly #waiting: Waiting = new SlotMap();
   #arrivals = 0;
   #limit: number;
   #taken = 0;
@@ -48,16 +79,9 @@ export class Places {
       return;
     }
     const place = this.#arrivals++;
-    const leave = (): void => {
-      this.#waiting.delete(place);
-      told("left");
-    };
-    signal.addEventListener("abort", leave, { once: true });
-    this.#waiting.set(place, (end) => {
-      this.#waiting.delete(place);
-      signal.removeEventListener("abort", leave);
-      told(end);
-    });
+    const waiter = new Waiter(this.#waiting, place, signal, told);
+    this.#waiting.set(place, waiter);
+    signal.addEventListener("abort", waiter, ONCE);
   }
 
   /** The same by a promise: true when the place is ours, false when the queue was dismissed. Rejects with the signal's reason. */
@@ -74,10 +98,10 @@ export class Places {
 
   /** Sends everyone who waits away without a place. */
   dismiss(): void {
-    for (const enter of this.#waiting.values()) enter("dismissed");
+    for (const waiter of this.#waiting.values()) waiter.enter("dismissed");
   }
 
   #fill(): void {
-    for (let enter = this.#waiting.first; enter && this.tryTake(); enter = this.#waiting.first) enter("placed");
+    for (let first = this.#waiting.first; first && this.tryTake(); first = this.#waiting.first) first.enter("placed");
   }
 }
