@@ -49,7 +49,7 @@ export class RefreshCatalog {
   /** Whether the tools were read over this very connection, nothing has changed since, and the backend still vouches for them. */
   isCurrent(backend: string, connection: Connection): boolean {
     const until = this.#current.get(backend)?.get(connection);
-    return until !== undefined && this.#clock.now() < until;
+    return until !== undefined && (until === Number.POSITIVE_INFINITY || this.#clock.now() < until);
   }
 
   /** The backend said that its tools changed, or a person wants to be sure; a reading under way will read once more. */

@@ -24,7 +24,7 @@ export class Alarm implements Disposable {
 /** A timer of the system that is to take longer rings at once. */
 export const LONGEST_TIMER_MS = 2 ** 31 - 1;
 /** Below this many dead alarms the pile is not cleared. */
-const FEW_DEAD = 64;
+const FEW_DEAD = 256;
 
 /** The timer of the system, of which there is one at a time. */
 export interface SystemTimers<T> {

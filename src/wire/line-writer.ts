@@ -91,7 +91,7 @@ export class LineWriter {
     for (const piece of rest) this.#queuedBytes += piece.length;
     const [only] = rest;
     const waits = this.#options.expectsMore?.() === true;
-    if (only && rest.length === 1 && only.length <= BATCH_BYTES && this.#isIdle && !waits)
+    if (only && rest.length === 1 && only.length <= BATCH_BYTES && this.#isIdle() && !waits)
       this.#write(only, [{ rest: [], told, begun: true }]); // the common case needs no queue
     else {
       this.#queue.push({ rest, told, begun: false });
@@ -125,7 +125,7 @@ export class LineWriter {
   }
 
   /** Whether nothing is under way and nothing waits. */
-  get #isIdle(): boolean {
+  #isIdle(): boolean {
     return !this.#underWay && this.#next === this.#queue.length;
   }
 
