@@ -1,8 +1,9 @@
 import { Buffer } from "node:buffer";
 import { RawObject } from "../model/raw-result.ts";
 import { stringifyExactly } from "./exact-json.ts";
-import type { RpcRequest } from "./json-rpc.ts";
+import type { RequestId, RpcRequest } from "./json-rpc.ts";
 
+const METHOD = "tools/call";
 const BEGINNING = Buffer.from('{"jsonrpc":"2.0","id":');
 /** A conversation calls few tools; whoever makes names up does not fill the memory. */
 const MOST_KEPT = 256;
@@ -17,24 +18,22 @@ export class RequestEncoder {
 
   /** As text, or as bytes where the arguments are bytes. */
   encode(request: RpcRequest): string | Buffer {
-    const { id, params } = request;
+    const { id, method, params } = request;
     const raw = params?.["arguments"];
     if (!params || !(raw instanceof RawObject)) return stringifyExactly(request);
     const name = params["name"];
-    if (typeof id !== "number" || id < 1 || typeof name !== "string" || !holdsOnlyMeta(params)) {
-      return stringifyExactly({ ...request, params: { ...params, arguments: raw.parse() } });
-    }
-    return put(id, this.#headFor(request.method, name), raw, this.#tailFor(params["_meta"]));
+    if (method === METHOD && isCounted(id) && typeof name === "string" && holdsOnlyMeta(params))
+      return put(id, this.#headFor(name), raw, this.#tailFor(params["_meta"]));
+    return stringifyExactly({ ...request, params: { ...params, arguments: raw.parse() } });
   }
 
-  #headFor(method: string, name: string): Buffer {
-    const key = name.length > LONGEST_NAME ? undefined : `${method} ${name}`;
-    const known = key === undefined ? undefined : this.#heads.get(key);
+  #headFor(name: string): Buffer {
+    const known = this.#heads.get(name);
     if (known) return known;
-    const made = Buffer.from(`,"method":${JSON.stringify(method)},"params":{"name":${JSON.stringify(name)},"arguments":`);
-    if (key === undefined) return made;
+    const made = Buffer.from(`,"method":"${METHOD}","params":{"name":${JSON.stringify(name)},"arguments":`);
+    if (name.length > LONGEST_NAME) return made;
     if (this.#heads.size >= MOST_KEPT) this.#heads.clear();
-    this.#heads.set(key, made);
+    this.#heads.set(name, made);
     return made;
   }
 
@@ -45,6 +44,9 @@ export class RequestEncoder {
     return this.#tail;
   }
 }
+
+/** An id of ours. */
+const isCounted = (id: RequestId): id is number => typeof id === "number" && Number.isSafeInteger(id) && id > 0;
 
 function holdsOnlyMeta(params: object): boolean {
   for (const key in params) if (key !== "name" && key !== "arguments" && key !== "_meta") return false;

@@ -24,6 +24,7 @@ const BACKSLASH = 0x5c;
 const ZERO = 0x30;
 const NINE = 0x39;
 const LONGEST_ID = 15;
+const LONGEST_KEPT = 1_024;
 const NO_LINE = Buffer.alloc(0);
 
 /**
@@ -44,13 +45,15 @@ export function withReadArguments(message: JSONRPCMessage): JSONRPCMessage {
 
 class InvokeScanner {
   readonly #walk = new JsonWalk(MAX_MESSAGE_DEPTH);
-  readonly #tools = new LastText();
+  readonly #tools = new LastRead((bytes) => bytes.toString("utf8"));
+  readonly #metas = new LastRead((bytes) => parseLosslessly(bytes.toString("utf8")) as JsonObject); // the walk has seen its braces
   #line: Buffer = NO_LINE;
   #id = Number.NaN;
   #version = false;
   #method = false;
   #name: string | undefined;
-  #tool: string | undefined;
+  #toolStart = NOWHERE;
+  #toolEnd = NOWHERE;
   #start = NOWHERE;
   #end = NOWHERE;
   #metaStart = NOWHERE;
@@ -60,8 +63,8 @@ class InvokeScanner {
     this.#line = line;
     this.#id = Number.NaN;
     this.#version = this.#method = false;
-    this.#name = this.#tool = undefined;
-    this.#start = this.#end = this.#metaStart = this.#metaEnd = NOWHERE;
+    this.#name = undefined;
+    this.#toolStart = this.#toolEnd = this.#start = this.#end = this.#metaStart = this.#metaEnd = NOWHERE;
     this.#walk.open(line);
     const end = this.#walk.object(this.#walk.space(0), this.#messageMember);
     const isWhole = end !== NOWHERE && this.#walk.space(end) === line.length;
@@ -72,17 +75,17 @@ class InvokeScanner {
   }
 
   #request(): RpcRequest | undefined {
-    const [name, tool] = [this.#name, this.#tool];
-    if (!this.#version || !this.#method || Number.isNaN(this.#id) || name === undefined || tool === undefined) return undefined;
+    const name = this.#name;
+    if (!this.#version || !this.#method || Number.isNaN(this.#id) || name === undefined || this.#toolStart === NOWHERE)
+      return undefined;
+    const tool = this.#tools.of(this.#line, this.#toolStart, this.#toolEnd);
     const hasArguments = this.#start !== NOWHERE;
     const args = hasArguments ? { tool, arguments: new RawArguments(this.#line.subarray(this.#start, this.#end)) } : { tool };
-    const params = this.#metaStart === NOWHERE ? { name, arguments: args } : { name, arguments: args, _meta: this.#meta() };
+    const params =
+      this.#metaStart === NOWHERE
+        ? { name, arguments: args }
+        : { name, arguments: args, _meta: this.#metas.of(this.#line, this.#metaStart, this.#metaEnd) };
     return { jsonrpc: "2.0", id: this.#id, method: "tools/call", params };
-  }
-
-  /** An object, for the walk has seen its braces. */
-  #meta(): JsonObject {
-    return parseLosslessly(this.#line.toString("utf8", this.#metaStart, this.#metaEnd)) as JsonObject;
   }
 
   readonly #messageMember = (keyStart: number, keyEnd: number, at: number): number => {
@@ -124,11 +127,13 @@ class InvokeScanner {
     return NOWHERE;
   }
 
+  /** One with an escape means something else than it says. */
   #takeTool(at: number): number {
     const end = this.#walk.string(at);
-    if (end === NOWHERE) return NOWHERE;
-    this.#tool = this.#tools.of(this.#line, at + 1, end - 1);
-    return this.#tool === undefined ? NOWHERE : end;
+    for (let byte = at; byte < end; byte += 1) if (this.#line[byte] === BACKSLASH) return NOWHERE;
+    this.#toolStart = at + 1;
+    this.#toolEnd = end - 1;
+    return end;
   }
 
   /** A whole number as most hosts count them: no sign, no leading zero. */
@@ -150,18 +155,24 @@ class InvokeScanner {
   }
 }
 
-/** Makes text of bytes, and gives back the same text for the same bytes again: a host mostly calls one tool a few times. */
-class LastText {
+/** What bytes say, read once: the same bytes again say the same, and a host mostly calls one tool a few times. */
+class LastRead<T> {
+  readonly #read: (bytes: Buffer) => T;
   #bytes: Buffer = NO_LINE;
-  #text = "";
+  #value: T | undefined;
 
-  /** Undefined for text with an escape, which means something else. */
-  of(line: Buffer, start: number, end: number): string | undefined {
-    if (this.#isLast(line, start, end)) return this.#text;
-    for (let at = start; at < end; at += 1) if (line[at] === BACKSLASH) return undefined;
-    this.#bytes = Buffer.from(line.subarray(start, end));
-    this.#text = this.#bytes.toString("utf8");
-    return this.#text;
+  constructor(read: (bytes: Buffer) => T) {
+    this.#read = read;
+  }
+
+  of(line: Buffer, start: number, end: number): T {
+    if (this.#value !== undefined && this.#isLast(line, start, end)) return this.#value;
+    const bytes = Buffer.from(line.subarray(start, end)); // the line itself goes
+    const value = this.#read(bytes);
+    if (bytes.length > LONGEST_KEPT) return value;
+    this.#bytes = bytes;
+    this.#value = value;
+    return value;
   }
 
   #isLast(line: Buffer, start: number, end: number): boolean {

@@ -102,8 +102,16 @@ describe("a call of a server's tool", () => {
   });
 
   test("brings its _meta, read", () => {
-    const meta = { progressToken: 3, n: 1 };
-    expect(scan(call({ tool: "git/log" }, { _meta: meta }))?.params?.["_meta"]).toEqual(meta);
+    const metaIn = (meta: JsonObject) => scan(call({ tool: "git/log" }, { _meta: meta }))?.params?.["_meta"];
+    const long = { text: "x".repeat(5_000) };
+    const metas = [{ progressToken: 3, n: 1 }, { progressToken: 3, n: 1 }, { progressToken: 4, n: 1 }, long, long, {}];
+    expect(metas.map(metaIn)).toEqual(metas);
+    expect(metaIn({ a: 1 })).toBe(metaIn({ a: 1 }));
+  });
+
+  test("may be of a tool with a long name", () => {
+    const tool = `a/${"b".repeat(5_000)}`;
+    expect(scan(call({ tool }))?.params?.["arguments"]).toEqual({ tool });
   });
 });
 
