@@ -49,7 +49,6 @@ export interface DirectCallsOptions {
 export class DirectCalls {
   readonly #options: DirectCallsOptions;
   readonly #envelope: JsonObject;
-  #lastMeta: { readonly given: JsonObject | undefined; readonly whole: JsonObject } | undefined;
   #nextId = FIRST_ID;
 
   constructor(options: DirectCallsOptions) {
@@ -104,15 +103,8 @@ export class DirectCalls {
 
   #paramsFor(id: number, params: JsonObject, onProgress: RequestOptions["onProgress"], log: HostLog | undefined): JsonObject {
     if (this.#options.era === "legacy" && !onProgress) return params; // nothing of ours to say
-    if (!onProgress && !log) return { ...params, _meta: this.#usualMeta(params["_meta"] as JsonObject | undefined) };
     const _meta = merged(this.#envelope, params["_meta"] as JsonObject | undefined, this.#metaFor(id, onProgress, log));
     return { ...params, _meta };
-  }
-
-  /** The envelope around the same again is the same again: it need not be put together, nor written anew. */
-  #usualMeta(given: JsonObject | undefined): JsonObject {
-    if (!this.#lastMeta || this.#lastMeta.given !== given) this.#lastMeta = { given, whole: merged(this.#envelope, given) };
-    return this.#lastMeta.whole;
   }
 
   #metaFor(id: number, onProgress: RequestOptions["onProgress"], log: HostLog | undefined): JsonObject | undefined {

@@ -60,6 +60,16 @@ export interface SdkConnectionParts extends Dialled {
   readonly toolFault?: ((definition: JsonObject) => string | undefined) | undefined;
 }
 
+/** A request on its way past the SDK client. */
+interface Asked {
+  readonly direct: DirectCalls;
+  readonly method: string;
+  readonly params: JsonObject;
+  readonly options: RequestOptions;
+  readonly takesRaw: boolean;
+  readonly done: CallDone;
+}
+
 /** A `Connection` over an SDK client, whatever the transport below it. */
 export class SdkConnection implements Connection {
   readonly era: Era;
@@ -118,44 +128,31 @@ export class SdkConnection implements Connection {
 
   /** Goes past the SDK client where its transport can, and through it where not. */
   callTool(params: JsonObject, options: RequestOptions, done: CallDone): void {
-    if (this.#direct) this.#start(this.#direct, "tools/call", params, options, true, done);
-    else this.request("tools/call", asRead(params), options).then(done, (reason) => done(GatewayError.from(reason)));
+    const direct = this.#direct;
+    if (direct) this.#start({ direct, method: "tools/call", params, options, takesRaw: true, done });
+    else this.request("tools/call", withArgumentsRead(params), options).then(done, (reason) => done(GatewayError.from(reason)));
   }
 
   #promised(direct: DirectCalls, method: string, params: JsonObject, options: RequestOptions): Promise<ToolAnswer> {
     return new Promise((resolve, reject) => {
-      this.#start(direct, method, params, options, false, (ending) =>
-        ending instanceof GatewayError ? reject(ending) : resolve(ending),
-      );
+      const done: CallDone = (ending) => (ending instanceof GatewayError ? reject(ending) : resolve(ending));
+      this.#start({ direct, method, params, options, takesRaw: false, done });
     });
   }
 
-  #start(
-    direct: DirectCalls,
-    method: string,
-    params: JsonObject,
-    options: RequestOptions,
-    takesRaw: boolean,
-    done: CallDone,
-  ): void {
+  #start(asked: Asked): void {
+    const { options, done } = asked;
     const { signal, log } = options;
     if (this.#parts.client.transport === undefined) done(closedBefore(this.#parts.backend));
     else if (log && this.#logLevel)
       abandonOnAbort(this.#logLevel.atLeast(log.level), signal).then(
-        () => this.#ask(direct, method, params, options, takesRaw, done),
+        () => this.#ask(asked),
         (failure: unknown) => done(this.#failure(failure, signal)),
       );
-    else this.#ask(direct, method, params, options, takesRaw, done);
+    else this.#ask(asked);
   }
 
-  #ask(
-    direct: DirectCalls,
-    method: string,
-    params: JsonObject,
-    options: RequestOptions,
-    takesRaw: boolean,
-    done: CallDone,
-  ): void {
+  #ask({ direct, method, params, options, takesRaw, done }: Asked): void {
     const { signal, definition } = options;
     try {
       const headers = this.#headersFor(method, params, definition) ?? NO_HEADERS;
@@ -199,7 +196,7 @@ export class SdkConnection implements Connection {
 }
 
 /** For the SDK client, which knows no unread arguments. */
-function asRead(params: JsonObject): JsonObject {
+function withArgumentsRead(params: JsonObject): JsonObject {
   const args = params["arguments"];
   return args instanceof RawObject ? { ...params, arguments: args.parse() } : params;
 }

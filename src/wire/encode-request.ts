@@ -8,13 +8,15 @@ const BEGINNING = Buffer.from('{"jsonrpc":"2.0","id":');
 /** A conversation calls few tools; whoever makes names up does not fill the memory. */
 const MOST_KEPT = 256;
 const LONGEST_NAME = 256;
+const LONGEST_TAIL = 1_024;
+const NO_META = Buffer.from("}}");
 const ZERO = 0x30;
 
 /** Writes requests as JSON. Arguments that were not read go in as they came, and what comes again and again is written once. */
 export class RequestEncoder {
   readonly #heads = new Map<string, Buffer>();
   #lastMeta: unknown;
-  #tail: Buffer = Buffer.alloc(0);
+  #lastTail: Buffer = NO_META;
 
   /** As text, or as bytes where the arguments are bytes. */
   encode(request: RpcRequest): string | Buffer {
@@ -38,10 +40,13 @@ export class RequestEncoder {
   }
 
   #tailFor(meta: unknown): Buffer {
-    if (meta === this.#lastMeta && this.#tail.length > 0) return this.#tail;
+    if (meta === undefined) return NO_META;
+    if (meta === this.#lastMeta) return this.#lastTail;
+    const tail = Buffer.from(`,"_meta":${stringifyExactly(meta)}}}`);
+    if (tail.length > LONGEST_TAIL) return tail;
     this.#lastMeta = meta;
-    this.#tail = Buffer.from(meta === undefined ? "}}" : `,"_meta":${stringifyExactly(meta)}}}`);
-    return this.#tail;
+    this.#lastTail = tail;
+    return tail;
   }
 }
 

@@ -23,6 +23,8 @@ const LITERALS = [Buffer.from("true"), Buffer.from("false"), Buffer.from("null")
 const ESCAPES = new Set(Buffer.from('"\\/bfnrtu'));
 /** From here on it pays to look at many bytes at a time. */
 const LONG_STRING = 96;
+/** Every number of so many digits is a double. */
+const SAFE_DIGITS = 15;
 /** Objects with more members are left to the parser, which has a hash table. */
 const MOST_MEMBERS = 48;
 
@@ -72,6 +74,23 @@ export class JsonWalk {
     const text = this.#text;
     for (let index = 0; index < characters.length; index += 1) if (text[at + index] !== characters[index]) return false;
     return true;
+  }
+
+  /** Whether a key with these bounds is that one. */
+  isKey(key: Uint8Array, start: number, end: number): boolean {
+    return end - start === key.length && this.startsWith(start, key);
+  }
+
+  /** The number that the digits between the two places write; NaN where anything else is among them, or more than a double holds. */
+  wholeNumber(start: number, end: number): number {
+    if (end - start > SAFE_DIGITS) return Number.NaN;
+    let value = 0;
+    for (let at = start; at < end; at += 1) {
+      const byte = this.#text[at];
+      if (!isDigit(byte)) return Number.NaN;
+      value = value * 10 + (byte ?? 0) - ZERO;
+    }
+    return value;
   }
 
   value(at: number): number {

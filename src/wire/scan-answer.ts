@@ -19,10 +19,8 @@ const TEXT = Buffer.from('"text"');
 const BLOCKS = [TEXT, Buffer.from('"image"'), Buffer.from('"audio"')];
 const QUOTE = 0x22;
 const COMMA = 0x2c;
-const ZERO = 0x30;
 const EQUALS = 0x3d;
 const OPEN_BRACE = 0x7b;
-const LONGEST_ID = 15;
 /** Texts and structured content from here on are worth to be kept apart. */
 const LONG_BYTES = 1_024;
 const NO_LINE = Buffer.alloc(0);
@@ -128,12 +126,12 @@ class AnswerScanner {
   }
 
   readonly #answerMember = (keyStart: number, keyEnd: number, at: number): number => {
-    if (this.#is(KEYS.jsonrpc, keyStart, keyEnd)) {
+    if (this.#walk.isKey(KEYS.jsonrpc, keyStart, keyEnd)) {
       this.#version = this.#walk.startsWith(at, VERSION);
       return this.#walk.string(at);
     }
-    if (this.#is(KEYS.id, keyStart, keyEnd)) return this.#takeId(at);
-    if (!this.#is(KEYS.result, keyStart, keyEnd)) return NOWHERE;
+    if (this.#walk.isKey(KEYS.id, keyStart, keyEnd)) return this.#takeId(at);
+    if (!this.#walk.isKey(KEYS.result, keyStart, keyEnd)) return NOWHERE;
     this.#start = at;
     this.#end = this.#walk.object(at, this.#resultMember);
     return this.#end;
@@ -141,23 +139,22 @@ class AnswerScanner {
 
   #takeId(at: number): number {
     const end = this.#walk.number(at);
-    if (end === NOWHERE || end - at > LONGEST_ID) return NOWHERE;
-    this.#id = wholeNumber(this.#line, at, end);
+    this.#id = this.#walk.wholeNumber(at, end);
     return end;
   }
 
   readonly #resultMember = (keyStart: number, keyEnd: number, at: number): number => {
-    if (this.#is(KEYS.content, keyStart, keyEnd)) {
+    if (this.#walk.isKey(KEYS.content, keyStart, keyEnd)) {
       this.#content = true;
       return this.#walk.array(at, this.#oneBlock);
     }
-    if (this.#is(KEYS.structuredContent, keyStart, keyEnd)) return this.#structured(at);
-    if (this.#is(KEYS.meta, keyStart, keyEnd)) {
+    if (this.#walk.isKey(KEYS.structuredContent, keyStart, keyEnd)) return this.#structured(at);
+    if (this.#walk.isKey(KEYS.meta, keyStart, keyEnd)) {
       this.#hasMeta = true;
       return this.#walk.object(at);
     }
-    if (this.#is(KEYS.isError, keyStart, keyEnd)) return this.#takeIsError(at);
-    return this.#is(KEYS.resultType, keyStart, keyEnd) ? this.#takeType(keyStart, at) : this.#walk.value(at);
+    if (this.#walk.isKey(KEYS.isError, keyStart, keyEnd)) return this.#takeIsError(at);
+    return this.#walk.isKey(KEYS.resultType, keyStart, keyEnd) ? this.#takeType(keyStart, at) : this.#walk.value(at);
   };
 
   #takeIsError(at: number): number {
@@ -187,13 +184,13 @@ class AnswerScanner {
   };
 
   readonly #blockMember = (keyStart: number, keyEnd: number, at: number): number => {
-    if (this.#is(KEYS.type, keyStart, keyEnd)) {
+    if (this.#walk.isKey(KEYS.type, keyStart, keyEnd)) {
       this.#blockKind = this.#kindAt(at);
       return this.#walk.string(at);
     }
-    if (this.#is(KEYS.text, keyStart, keyEnd)) return this.#text(at);
-    if (this.#is(KEYS.data, keyStart, keyEnd)) return this.#data(at);
-    if (!this.#is(KEYS.mimeType, keyStart, keyEnd)) return this.#walk.value(at);
+    if (this.#walk.isKey(KEYS.text, keyStart, keyEnd)) return this.#text(at);
+    if (this.#walk.isKey(KEYS.data, keyStart, keyEnd)) return this.#data(at);
+    if (!this.#walk.isKey(KEYS.mimeType, keyStart, keyEnd)) return this.#walk.value(at);
     this.#blockParts |= HAS_MIME_TYPE;
     return this.#walk.string(at);
   };
@@ -224,26 +221,11 @@ class AnswerScanner {
     this.#binaryBytes += quote - at - 1;
     return quote + 1;
   }
-
-  #is(key: Buffer, start: number, end: number): boolean {
-    return end - start === key.length && this.#walk.startsWith(start, key);
-  }
 }
 
 const HAS_TEXT = 1;
 const HAS_DATA = 2;
 const HAS_MIME_TYPE = 4;
-
-/** The number that these digits write; NaN if anything else is among them. */
-function wholeNumber(text: Uint8Array, start: number, end: number): number {
-  let value = 0;
-  for (let at = start; at < end; at += 1) {
-    const digit = (text[at] ?? 0) - ZERO;
-    if (digit < 0 || digit > 9) return Number.NaN;
-    value = value * 10 + digit;
-  }
-  return value;
-}
 
 /** Whether it is base64 of whole bytes, as every host decodes it. */
 function isWholeBase64(text: Uint8Array, start: number, end: number): boolean {

@@ -89,6 +89,17 @@ describe("a result on its way through the gateway", () => {
       }
     });
 
+    test("plain arguments arrive in the very bytes in which they were written", async () => {
+      const given = '{ "heard" : true,"text":"\\u00e9\\/\\ud800 é" , "n":1.10E2,"big":12345678901234567890,"0":[ ] }';
+      for (const [id, tool] of [901, 902].map((id) => [id, `${server}/mirror`] as const)) {
+        const answer = gateway.answerTo(id);
+        const params = `{"name":"invoke","arguments":{"tool":"${tool}","arguments":${given}}}`;
+        gateway.write(`{"jsonrpc":"2.0","id":${id},"method":"tools/call","params":${params}}\n`);
+        const { content } = resultOf(await answer) as { content: readonly { text: string }[] };
+        expect(content[0]?.text).toContain(`"name":"mirror","arguments":${given},`);
+      }
+    });
+
     test("a plain result goes on in the very bytes in which it came", async () => {
       const rest =
         ' "content":[{"type":"text","text":"\\u00e9\\/\\ud800 é"} , {"type":"image","data":"aGk=","mimeType":"i/p"}],"isError":true,"n":1.10E2}';

@@ -5,11 +5,14 @@ import { RawObject } from "../../model/raw-result.ts";
 import { parseLosslessly } from "../../wire/exact-json.ts";
 import { MAX_MESSAGE_DEPTH, type RpcRequest } from "../../wire/json-rpc.ts";
 import { JsonWalk, NOWHERE } from "../../wire/json-walk.ts";
+import { LastText } from "../../wire/last-text.ts";
 import { RawArguments } from "../../wire/raw-arguments.ts";
+import { invoke } from "./meta-tools/invoke.ts";
+import { invokeReadonly } from "./meta-tools/invoke-readonly.ts";
 
 const VERSION = Buffer.from('"2.0"');
 const METHOD = Buffer.from('"tools/call"');
-const NAMES = [Buffer.from('"invoke"'), Buffer.from('"invoke_readonly"')];
+const TOOLS = [invoke, invokeReadonly].map(({ name }) => ({ name, text: Buffer.from(JSON.stringify(name)) }));
 const KEYS = {
   jsonrpc: Buffer.from("jsonrpc"),
   id: Buffer.from("id"),
@@ -21,10 +24,6 @@ const KEYS = {
   meta: Buffer.from("_meta"),
 };
 const BACKSLASH = 0x5c;
-const ZERO = 0x30;
-const NINE = 0x39;
-const LONGEST_ID = 15;
-const LONGEST_KEPT = 1_024;
 const NO_LINE = Buffer.alloc(0);
 
 /**
@@ -45,8 +44,7 @@ export function withReadArguments(message: JSONRPCMessage): JSONRPCMessage {
 
 class InvokeScanner {
   readonly #walk = new JsonWalk(MAX_MESSAGE_DEPTH);
-  readonly #tools = new LastRead((bytes) => bytes.toString("utf8"));
-  readonly #metas = new LastRead((bytes) => parseLosslessly(bytes.toString("utf8")) as JsonObject); // the walk has seen its braces
+  readonly #tools = new LastText();
   #line: Buffer = NO_LINE;
   #id = Number.NaN;
   #version = false;
@@ -81,48 +79,50 @@ class InvokeScanner {
     const tool = this.#tools.of(this.#line, this.#toolStart, this.#toolEnd);
     const hasArguments = this.#start !== NOWHERE;
     const args = hasArguments ? { tool, arguments: new RawArguments(this.#line.subarray(this.#start, this.#end)) } : { tool };
-    const params =
-      this.#metaStart === NOWHERE
-        ? { name, arguments: args }
-        : { name, arguments: args, _meta: this.#metas.of(this.#line, this.#metaStart, this.#metaEnd) };
+    const params = this.#metaStart === NOWHERE ? { name, arguments: args } : { name, arguments: args, _meta: this.#meta() };
     return { jsonrpc: "2.0", id: this.#id, method: "tools/call", params };
   }
 
+  /** An object, for the walk has seen its braces. */
+  #meta(): JsonObject {
+    return parseLosslessly(this.#line.toString("utf8", this.#metaStart, this.#metaEnd)) as JsonObject;
+  }
+
   readonly #messageMember = (keyStart: number, keyEnd: number, at: number): number => {
-    if (this.#is(KEYS.method, keyStart, keyEnd)) {
+    if (this.#walk.isKey(KEYS.method, keyStart, keyEnd)) {
       this.#method = this.#walk.startsWith(at, METHOD);
       return this.#method ? at + METHOD.length : NOWHERE;
     }
-    if (this.#is(KEYS.params, keyStart, keyEnd)) return this.#walk.object(at, this.#param);
-    if (this.#is(KEYS.jsonrpc, keyStart, keyEnd)) {
+    if (this.#walk.isKey(KEYS.params, keyStart, keyEnd)) return this.#walk.object(at, this.#param);
+    if (this.#walk.isKey(KEYS.jsonrpc, keyStart, keyEnd)) {
       this.#version = this.#walk.startsWith(at, VERSION);
       return this.#version ? at + VERSION.length : NOWHERE;
     }
-    return this.#is(KEYS.id, keyStart, keyEnd) ? this.#takeId(at) : NOWHERE;
+    return this.#walk.isKey(KEYS.id, keyStart, keyEnd) ? this.#takeId(at) : NOWHERE;
   };
 
   readonly #param = (keyStart: number, keyEnd: number, at: number): number => {
-    if (this.#is(KEYS.arguments, keyStart, keyEnd)) return this.#walk.object(at, this.#argument);
-    if (this.#is(KEYS.name, keyStart, keyEnd)) return this.#takeName(at);
-    if (!this.#is(KEYS.meta, keyStart, keyEnd)) return NOWHERE;
+    if (this.#walk.isKey(KEYS.arguments, keyStart, keyEnd)) return this.#walk.object(at, this.#argument);
+    if (this.#walk.isKey(KEYS.name, keyStart, keyEnd)) return this.#takeName(at);
+    if (!this.#walk.isKey(KEYS.meta, keyStart, keyEnd)) return NOWHERE;
     this.#metaStart = at;
     this.#metaEnd = this.#walk.object(at);
     return this.#metaEnd;
   };
 
   readonly #argument = (keyStart: number, keyEnd: number, at: number): number => {
-    if (this.#is(KEYS.tool, keyStart, keyEnd)) return this.#takeTool(at);
-    if (!this.#is(KEYS.arguments, keyStart, keyEnd)) return NOWHERE;
+    if (this.#walk.isKey(KEYS.tool, keyStart, keyEnd)) return this.#takeTool(at);
+    if (!this.#walk.isKey(KEYS.arguments, keyStart, keyEnd)) return NOWHERE;
     this.#start = at;
     this.#end = this.#walk.object(at);
     return this.#end;
   };
 
   #takeName(at: number): number {
-    for (const name of NAMES) {
-      if (!this.#walk.startsWith(at, name)) continue;
-      this.#name = name === NAMES[0] ? "invoke" : "invoke_readonly";
-      return at + name.length;
+    for (const { name, text } of TOOLS) {
+      if (!this.#walk.startsWith(at, text)) continue;
+      this.#name = name;
+      return at + text.length;
     }
     return NOWHERE;
   }
@@ -136,50 +136,10 @@ class InvokeScanner {
     return end;
   }
 
-  /** A whole number as most hosts count them: no sign, no leading zero. */
   #takeId(at: number): number {
-    const line = this.#line;
-    let value = 0;
-    let end = at;
-    for (let byte = line[end] ?? 0; byte >= ZERO && byte <= NINE; byte = line[end] ?? 0) {
-      value = value * 10 + byte - ZERO;
-      end += 1;
-    }
-    if (end === at || end - at > LONGEST_ID || (line[at] === ZERO && end - at > 1)) return NOWHERE;
-    this.#id = value;
+    const end = this.#walk.number(at);
+    this.#id = this.#walk.wholeNumber(at, end);
     return end;
-  }
-
-  #is(key: Buffer, start: number, end: number): boolean {
-    return end - start === key.length && this.#walk.startsWith(start, key);
-  }
-}
-
-/** What bytes say, read once: the same bytes again say the same, and a host mostly calls one tool a few times. */
-class LastRead<T> {
-  readonly #read: (bytes: Buffer) => T;
-  #bytes: Buffer = NO_LINE;
-  #value: T | undefined;
-
-  constructor(read: (bytes: Buffer) => T) {
-    this.#read = read;
-  }
-
-  of(line: Buffer, start: number, end: number): T {
-    if (this.#value !== undefined && this.#isLast(line, start, end)) return this.#value;
-    const bytes = Buffer.from(line.subarray(start, end)); // the line itself goes
-    const value = this.#read(bytes);
-    if (bytes.length > LONGEST_KEPT) return value;
-    this.#bytes = bytes;
-    this.#value = value;
-    return value;
-  }
-
-  #isLast(line: Buffer, start: number, end: number): boolean {
-    const bytes = this.#bytes;
-    if (bytes.length !== end - start) return false;
-    for (let at = 0; at < bytes.length; at += 1) if (bytes[at] !== line[start + at]) return false;
-    return true;
   }
 }
 

@@ -1,16 +1,7 @@
 import type { BackendRunner, Held } from "../../lifecycle/backend-runner.ts";
-import type {
-  CallArguments,
-  CallContext,
-  CallDone,
-  CallHandler,
-  ProgressUpdate,
-  ToolAnswer,
-  ToolCall,
-} from "../../model/call.ts";
+import type { CallContext, CallDone, CallHandler, ProgressUpdate, ToolAnswer, ToolCall } from "../../model/call.ts";
 import { GatewayError } from "../../model/errors.ts";
 import type { AskHost } from "../../model/host.ts";
-import { type JsonObject, merged } from "../../model/json.ts";
 import type { Connection, RequestOptions } from "../../model/ports.ts";
 import { readRaw } from "../../model/raw-result.ts";
 import type { Signal } from "../../model/signal.ts";
@@ -21,14 +12,11 @@ import type { Clock } from "../../time/clock.ts";
 import { linkDeadline } from "../../time/linked-signal.ts";
 import { notExecuted } from "../../transport/not-executed.ts";
 import { asPromise, endWith } from "../call-endings.ts";
-import { mirroredCapabilities } from "../mirrored-capabilities.ts";
 import type { RefreshCatalog } from "../refresh-catalog.ts";
 import { reportStages } from "../report-stages.ts";
 import type { Router } from "../router.ts";
 import { attemptFacts } from "./attempt-facts.ts";
-
-/** Tells a backend for how many ms its answer is waited for, under a key of our own: the protocol has none for that yet. */
-type OurMeta = { readonly "io.sallyport/timeoutMs": number };
+import { CallParams } from "./call-params.ts";
 
 export interface SendDeps {
   readonly router: Router;
@@ -38,8 +26,14 @@ export interface SendDeps {
   readonly sendMs: (call: ToolCall) => number;
 }
 
+/** What the steps of sending share. */
+interface SendParts extends SendDeps {
+  readonly params: CallParams;
+}
+
 /** Innermost: starts the backend if need be and asks it. The only step that touches a backend. */
-export const send = (deps: SendDeps): CallHandler => {
+export const send = (given: SendDeps): CallHandler => {
+  const deps: SendParts = { ...given, params: new CallParams() };
   const attempt: CallHandler = (call, ctx, done) => {
     const runner = deps.router.usableOrRefusal(call.ref.backend);
     if (runner instanceof GatewayError) {
@@ -61,7 +55,7 @@ export const send = (deps: SendDeps): CallHandler => {
 
 /** Asks a backend that runs, and lets go of it once it has answered. */
 function sendNow(
-  deps: SendDeps,
+  deps: SendParts,
   held: Held,
   call: ToolCall,
   ctx: CallContext,
@@ -93,7 +87,7 @@ function leaveWith(held: Held, failure: GatewayError, signal: Signal, fail: (err
 }
 
 /** The same for one that does not run yet, or of which there are several. */
-async function startAndSend(deps: SendDeps, runner: BackendRunner, call: ToolCall, ctx: CallContext): Promise<ToolAnswer> {
+async function startAndSend(deps: SendParts, runner: BackendRunner, call: ToolCall, ctx: CallContext): Promise<ToolAnswer> {
   const came = ctx.notes.coldStart ? deps.clock.now() : undefined;
   return await runner.use(
     ctx.signal,
@@ -115,7 +109,7 @@ function currentTool({ router, catalog }: SendDeps, { ref }: ToolCall, connectio
 }
 
 /** Asks the backend for its tools again before it says that there is no such tool. */
-async function askNewTool(deps: SendDeps, call: ToolCall, ctx: CallContext, connection: Connection): Promise<ToolAnswer> {
+async function askNewTool(deps: SendParts, call: ToolCall, ctx: CallContext, connection: Connection): Promise<ToolAnswer> {
   const { signal } = ctx;
   await deps.catalog.refresh(call.ref.backend, connection, signal).catch((reason: unknown) => {
     throw notExecuted(GatewayError.from(reason, signal)); // only the tools were asked for
@@ -135,7 +129,7 @@ function refusalToContinue({ ref, round }: ToolCall, { era }: Connection): Gatew
 }
 
 const askPromised = (
-  deps: SendDeps,
+  deps: SendParts,
   call: ToolCall,
   ctx: CallContext,
   connection: Connection,
@@ -143,7 +137,7 @@ const askPromised = (
 ): Promise<ToolAnswer> => asPromise((asked, context, done) => ask(deps, asked, context, connection, descriptor, done), call, ctx);
 
 function ask(
-  deps: SendDeps,
+  deps: SendParts,
   call: ToolCall,
   ctx: CallContext,
   connection: Connection,
@@ -171,14 +165,15 @@ function ask(
     definition: descriptor.definition,
   };
   const waitMs = Math.max(0, Math.floor(Math.min(ms, ctx.deadline - sentAt)));
-  const meta = metaOf(ctx, connection, waitMs);
+  const callTool = ctx.takesRaw ? connection.callTool : undefined;
+  const params = deps.params.of(call, callTool ? call.args : readRaw(call.args), ctx, connection, waitMs);
   const end: CallDone = (ending) => {
     deadline[Symbol.dispose]();
     notes.backendMs = (notes.backendMs ?? 0) + clock.now() - sentAt;
     done(ending);
   };
-  if (ctx.takesRaw && connection.callTool) connection.callTool(paramsOf(call, call.args, meta), options, end);
-  else endWith(connection.request("tools/call", paramsOf(call, readRaw(call.args), meta), options), ctx.signal, end);
+  if (callTool) callTool.call(connection, params, options, end);
+  else endWith(connection.request("tools/call", params, options), ctx.signal, end);
 }
 
 const expired = ({ ref }: ToolCall, ms: number): GatewayError =>
@@ -207,20 +202,4 @@ function patient({ notes }: CallContext, clock: Clock, ask: AskHost): AskHost {
     if (open === 0) notes.heardAt = clock.now();
     return answer;
   };
-}
-
-function paramsOf({ ref, round }: ToolCall, args: CallArguments, _meta: JsonObject): JsonObject {
-  const params = { name: ref.tool, arguments: args, _meta };
-  if (round?.inputResponses === undefined && round?.requestState === undefined) return params;
-  const { inputResponses, requestState } = round;
-  return { ...params, ...(inputResponses && { inputResponses }), ...(requestState !== undefined && { requestState }) };
-}
-
-/** Mostly the same, so that it need not be written anew for each call. */
-let ours: OurMeta = { "io.sallyport/timeoutMs": 0 };
-
-function metaOf({ meta, hostCapabilities }: CallContext, connection: Connection, waitMs: number): JsonObject {
-  const mirrored = mirroredCapabilities(hostCapabilities, connection);
-  if (ours["io.sallyport/timeoutMs"] !== waitMs) ours = { "io.sallyport/timeoutMs": waitMs };
-  return meta || mirrored ? merged(meta, mirrored, ours) : ours;
 }

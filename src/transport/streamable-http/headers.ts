@@ -62,32 +62,15 @@ export function claimedRevision(params: unknown): string | undefined {
 /** The requests of one conversation name few methods and tools; a caller that makes names up does not fill the memory. */
 const MOST_KEPT = 256;
 
-interface LastHeaders {
-  readonly revision: string;
-  readonly method: string;
-  readonly name: unknown;
-  readonly headers: Readonly<Record<string, string>>;
-}
-
 /** The headers of POSTs in the modern era, put together once for each method and name. */
 export class ModernPostHeaders {
   readonly #kept = new Map<string, Readonly<Record<string, string>>>();
-  #last: LastHeaders | undefined;
 
   /** Undefined for a request that names no revision. */
   of(method: string, params: JsonObject | undefined): Readonly<Record<string, string>> | undefined {
     const revision = claimedRevision(params);
     if (revision === undefined) return undefined;
-    const name = params?.[NAME_SOURCE.get(method) ?? ""];
-    const last = this.#last;
-    if (last && last.name === name && last.method === method && last.revision === revision) return last.headers;
-    const headers = this.#keptFor(revision, method, name, params);
-    this.#last = { revision, method, name, headers };
-    return headers;
-  }
-
-  #keptFor(revision: string, method: string, name: unknown, params: JsonObject | undefined): Readonly<Record<string, string>> {
-    const key = JSON.stringify([revision, method, name]);
+    const key = JSON.stringify([revision, method, params?.[NAME_SOURCE.get(method) ?? ""]]);
     const known = this.#kept.get(key);
     if (known) return known;
     const made = { ...modernHeaders(method, params), ...POST_HEADERS };

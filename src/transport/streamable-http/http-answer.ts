@@ -26,7 +26,8 @@ export class AnswerTooLong extends Error {
   override readonly name = "AnswerTooLong";
 }
 
-export interface AnswerReaderOptions {
+/** For whom an answer is read, and how. */
+export interface AnswerOwner {
   readonly signal: Signal;
   /** How many bytes a body of JSON may have that is read whole; undefined: every body is read as it comes. */
   readonly wholeBytes: number | undefined;
@@ -40,7 +41,7 @@ export interface AnswerReaderOptions {
  * hop; every other body becomes a Readable that holds its connection back while nobody reads.
  */
 export class AnswerReader implements Dispatcher.DispatchHandler {
-  readonly #options: AnswerReaderOptions;
+  readonly #owner: AnswerOwner;
   /** A body of JSON so far; a short one mostly comes in one piece, for which there is no list. */
   #first: Buffer | undefined;
   #others: Buffer[] | undefined;
@@ -50,14 +51,14 @@ export class AnswerReader implements Dispatcher.DispatchHandler {
   #bytes = 0;
   #failed = false;
 
-  constructor(options: AnswerReaderOptions) {
-    this.#options = options;
-    options.signal.addEventListener("abort", this, ONCE);
+  constructor(owner: AnswerOwner) {
+    this.#owner = owner;
+    owner.signal.addEventListener("abort", this, ONCE);
   }
 
   onRequestStart(controller: Dispatcher.DispatchController): void {
     this.#controller = controller;
-    const { signal } = this.#options;
+    const { signal } = this.#owner;
     if (signal.aborted) controller.abort(signal.reason); // it was given up in the queue for a connection
   }
 
@@ -68,12 +69,12 @@ export class AnswerReader implements Dispatcher.DispatchHandler {
   ): void {
     if (statusCode < 200) return; // the real answer follows
     this.#head = { statusCode, headers };
-    if (this.#options.wholeBytes !== undefined && statusCode < 300 && isPlainJson(headers)) {
-      if (Number(headers["content-length"] ?? 0) > this.#options.wholeBytes) controller.abort(new AnswerTooLong());
+    if (this.#owner.wholeBytes !== undefined && statusCode < 300 && isPlainJson(headers)) {
+      if (Number(headers["content-length"] ?? 0) > this.#owner.wholeBytes) controller.abort(new AnswerTooLong());
       return;
     }
     this.#body = new AnswerBody(controller);
-    this.#options.onAnswer({ statusCode, headers, body: this.#body });
+    this.#owner.onAnswer({ statusCode, headers, body: this.#body });
   }
 
   onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
@@ -82,7 +83,7 @@ export class AnswerReader implements Dispatcher.DispatchHandler {
       return;
     }
     this.#bytes += chunk.length;
-    if (this.#bytes > (this.#options.wholeBytes ?? 0)) controller.abort(new AnswerTooLong());
+    if (this.#bytes > (this.#owner.wholeBytes ?? 0)) controller.abort(new AnswerTooLong());
     else if (!this.#first) this.#first = chunk;
     else if (this.#others) this.#others.push(chunk);
     else this.#others = [chunk];
@@ -91,7 +92,7 @@ export class AnswerReader implements Dispatcher.DispatchHandler {
   onResponseEnd(): void {
     this.#unlisten();
     if (this.#body) this.#body.complete();
-    else if (this.#head) this.#options.onAnswer(wholeOf(this.#head, this.#whole()));
+    else if (this.#head) this.#owner.onAnswer(wholeOf(this.#head, this.#whole()));
   }
 
   onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {
@@ -102,7 +103,7 @@ export class AnswerReader implements Dispatcher.DispatchHandler {
 
   /** Its signal has aborted. */
   handleEvent(): void {
-    const { reason } = this.#options.signal;
+    const { reason } = this.#owner.signal;
     this.#body?.on("error", () => {}); // whoever gave it up has the reason
     if (this.#body) this.#body.destroy(reason);
     else if (this.#controller) this.#controller.abort(reason);
@@ -118,11 +119,11 @@ export class AnswerReader implements Dispatcher.DispatchHandler {
   #fail(reason: unknown): void {
     if (this.#failed) return;
     this.#failed = true;
-    this.#options.onFailed(reason);
+    this.#owner.onFailed(reason);
   }
 
   #unlisten(): void {
-    this.#options.signal.removeEventListener("abort", this);
+    this.#owner.signal.removeEventListener("abort", this);
   }
 }
 

@@ -7,14 +7,7 @@ import type { Endpoint, Traffic } from "../../model/ports.ts";
 import type { Signal } from "../../model/signal.ts";
 import type { Settled } from "../direct-call.ts";
 import { ownHeaders } from "./headers.ts";
-import {
-  AnswerReader,
-  type AnswerReaderOptions,
-  AnswerTooLong,
-  type HttpAnswer,
-  isWhole,
-  type WholeAnswer,
-} from "./http-answer.ts";
+import { type AnswerOwner, AnswerReader, AnswerTooLong, type HttpAnswer, isWhole, type WholeAnswer } from "./http-answer.ts";
 import { brokenAnswer, fromHttpError, LINK_LOCAL_CODE, tooLarge } from "./http-errors.ts";
 
 /** Where a Streamable HTTP backend is reached. */
@@ -52,8 +45,6 @@ export class HttpPool {
   readonly #headers: Readonly<Record<string, string>>;
   /** Headers of requests, and the same as they are sent. */
   readonly #complete = new WeakMap<HttpRequest["headers"], string[]>();
-  #lastHeaders: HttpRequest["headers"] | undefined;
-  #lastComplete: string[] = [];
   readonly #connectErrors = new WeakSet<object>();
   #requests = 0;
   #connections = 0;
@@ -129,14 +120,10 @@ export class HttpPool {
   }
 
   #withOwn(headers: HttpRequest["headers"]): string[] {
-    if (headers === this.#lastHeaders) return this.#lastComplete;
-    let all = this.#complete.get(headers);
-    if (!all) {
-      all = Object.entries({ ...this.#headers, ...headers }).flat();
-      this.#complete.set(headers, all);
-    }
-    this.#lastHeaders = headers;
-    this.#lastComplete = all;
+    const known = this.#complete.get(headers);
+    if (known) return known;
+    const all = Object.entries({ ...this.#headers, ...headers }).flat();
+    this.#complete.set(headers, all);
     return all;
   }
 
@@ -156,7 +143,7 @@ export class HttpPool {
 }
 
 /** Tells the answer to one request, and what is wrong with it in our own words. */
-class ToldAnswer implements AnswerReaderOptions {
+class ToldAnswer implements AnswerOwner {
   readonly signal: Signal;
   readonly wholeBytes: number | undefined;
   readonly #pool: Pick<HttpPool, "failure" | "unreadable">;

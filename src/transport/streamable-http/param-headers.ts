@@ -60,7 +60,7 @@ export function scanParamHeaders(definition: JsonObject): ParamHeaderScan {
 /** A definition is scanned once: it never changes, only gives way to another. */
 const scans = new WeakMap<JsonObject, ParamHeaderScan>();
 
-/** The `Mcp-Param-*` headers of one call; undefined for a definition without annotations, and for a definition whose annotations are invalid. */
+/** The `Mcp-Param-*` headers of one call; undefined where the definition has no annotations, or invalid ones. */
 export function paramHeaders(definition: JsonObject, args: unknown): Record<string, string> | undefined {
   const headers = headersIn(definition);
   if (headers.length === 0) return undefined;

@@ -73,6 +73,7 @@ describe("a call of a server's tool", () => {
     const good = Buffer.from(
       call({ tool: "git/log", arguments: { path: "ä\n", list: [1, { b: null }] } }, { _meta: { a: "x" } }),
     );
+    let taken = 0;
     fc.assert(
       fc.property(fc.nat(good.length - 1), fc.nat(255), fc.constantFrom("replace", "insert", "drop"), (at, byte, how) => {
         const rest = good.subarray(how === "insert" ? at : at + 1);
@@ -80,10 +81,12 @@ describe("a call of a server's tool", () => {
         const scanned = scanInvoke(bad);
         const parsed = parseMessage(bad);
         if (!scanned) return;
+        taken += 1;
         expect(parsed).toEqual({ kind: "request", message: withReadArguments(scanned as JSONRPCMessage) });
       }),
       { numRuns: 3_000 },
     );
+    expect(taken).toBeGreaterThan(50); // within a string most bytes are right
   });
 
   test("without arguments has none", () => {
@@ -106,7 +109,6 @@ describe("a call of a server's tool", () => {
     const long = { text: "x".repeat(5_000) };
     const metas = [{ progressToken: 3, n: 1 }, { progressToken: 3, n: 1 }, { progressToken: 4, n: 1 }, long, long, {}];
     expect(metas.map(metaIn)).toEqual(metas);
-    expect(metaIn({ a: 1 })).toBe(metaIn({ a: 1 }));
   });
 
   test("may be of a tool with a long name", () => {

@@ -19,7 +19,9 @@ describe("a request", () => {
     const encoder = new RequestEncoder();
     const names = fc.oneof(fc.constantFrom("log", "wörter", 'a"b', "x".repeat(300)), fc.string({ unit: "grapheme" }));
     const ids = fc.oneof(fc.integer({ min: -3, max: 12 }), fc.maxSafeNat(), fc.string());
-    const metas = fc.option(fc.constantFrom({ a: 1 }, { "io.sallyport/timeoutMs": 45_000 }, {}), { nil: undefined });
+    const metas = fc.option(fc.constantFrom({ a: 1 }, { "io.sallyport/timeoutMs": 45_000 }, {}, { long: "x".repeat(2_000) }), {
+      nil: undefined,
+    });
     const others = fc.option(fc.constant({ requestState: "x" }), { nil: {} });
     const args = fc.dictionary(fc.string(), fc.jsonValue({ maxDepth: 2 }), { maxKeys: 3 });
     fc.assert(

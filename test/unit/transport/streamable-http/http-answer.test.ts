@@ -7,8 +7,8 @@ import { afterEach, describe, expect, test } from "vitest";
 import type { Signal } from "../../../../src/model/signal.ts";
 import { LinkedSignal } from "../../../../src/time/linked-signal.ts";
 import {
+  type AnswerOwner,
   AnswerReader,
-  type AnswerReaderOptions,
   AnswerTooLong,
   type HttpAnswer,
   isWhole,
@@ -42,7 +42,7 @@ type OnData = (isPaused: boolean) => void;
 class Watched extends AnswerReader {
   readonly #onData: OnData;
 
-  constructor(options: AnswerReaderOptions, onData: OnData) {
+  constructor(options: AnswerOwner, onData: OnData) {
     super(options);
     this.#onData = onData;
   }
