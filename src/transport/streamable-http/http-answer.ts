@@ -92,7 +92,7 @@ export class AnswerReader implements Dispatcher.DispatchHandler {
   onResponseEnd(): void {
     this.#unlisten();
     if (this.#body) this.#body.complete();
-    else if (this.#head) this.#owner.onAnswer(wholeOf(this.#head, this.#whole()));
+    else if (this.#head) this.#owner.onAnswer(wholeOf(this.#head, this.#takeWhole()));
   }
 
   onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {
@@ -110,9 +110,11 @@ export class AnswerReader implements Dispatcher.DispatchHandler {
     else this.#fail(reason);
   }
 
-  #whole(): Buffer {
-    const first = this.#first ?? NOTHING;
-    return this.#others ? Buffer.concat([first, ...this.#others], this.#bytes) : first;
+  /** In one piece; the pieces in which it came can go. */
+  #takeWhole(): Buffer {
+    const [first, others] = [this.#first ?? NOTHING, this.#others];
+    this.#first = this.#others = undefined;
+    return others ? Buffer.concat([first, ...others], this.#bytes) : first;
   }
 
   /** Once: a request that was given up in the queue for a connection is refused when its turn comes. */
