@@ -33,13 +33,15 @@ export abstract class RawResult extends RawObject {
   abstract takeApart(): ResultParts;
 }
 
-/** A result whose long texts are still bytes, on memory of their own, for whoever shows a part of them. */
+/** A result whose long values are still bytes, for whoever shows a part of them. */
 export interface ResultParts {
   /** All else of it; where a part was taken out stands something empty. */
   readonly rest: JsonObject;
-  /** The texts that were taken out, as UTF-8, by the place of their block. */
+  /** The texts that were taken out, as UTF-8 on memory of their own, by the place of their block. */
   readonly texts: ReadonlyMap<number, Buffer>;
-  /** The structured content as JSON, if it was taken out. */
+  /** The images and sounds that were taken out, in base64 on the memory of the answer, by the place of their block. */
+  readonly binaries: ReadonlyMap<number, Buffer>;
+  /** The structured content as JSON on memory of its own, if it was taken out. */
   readonly structured: Buffer | undefined;
 }
 

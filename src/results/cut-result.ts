@@ -31,14 +31,15 @@ export interface ResultBudget {
  * fits. Of a result that was not read, no more is read than is shown.
  */
 export function cutResult(result: ToolAnswer, budget: ResultBudget): CutResult | undefined {
-  const { rest, texts: taken, structured: json } = result instanceof RawResult ? result.takeApart() : inOnePart(result);
+  const parts = result instanceof RawResult ? result.takeApart() : inOnePart(result);
+  const { rest, texts: taken, binaries, structured: json } = parts;
   const blocks = Array.isArray(rest["content"]) ? (rest["content"] as readonly unknown[]) : [];
-  const content = withoutHuge(blocks, budget.binary);
+  const { content, isLess } = withoutHuge(blocks, binaries, budget.binary);
   const texts = content.map((block, at) => taken.get(at) ?? textOf(block));
   const structured = json ? structuredIn(json) : structuredOf(rest["structuredContent"], budget.text);
-  const whole = { rest, content, texts, structured };
-  if (sizeOf(texts) + (structured?.bytes ?? 0) > budget.text) return firstPage(whole, budget.text);
-  if (content === blocks) return undefined;
+  const isLong = sizeOf(texts) + (structured?.bytes ?? 0) > budget.text;
+  if (!isLong && !isLess) return undefined;
+  if (isLong) return firstPage({ rest, content, texts, structured }, budget.text);
   const shown = together(rest, blocksUpTo(Number.POSITIVE_INFINITY, content, texts), structured);
   return { shown, isLess: false, stored: undefined, pages: 1 };
 }
@@ -91,21 +92,28 @@ function together(rest: ToolResult, content: readonly unknown[], structured: Str
   return { ...others, ...(structured && { structuredContent: structured.value() }), content };
 }
 
-const inOnePart = (rest: ToolResult): ResultParts => ({ rest, texts: new Map(), structured: undefined });
+const inOnePart = (rest: ToolResult): ResultParts => ({
+  rest,
+  texts: new Map(),
+  binaries: new Map(),
+  structured: undefined,
+});
 
 const sizeOf = (texts: Whole["texts"]): number => texts.reduce((sum, text) => sum + (text?.length ?? 0), 0);
 
-/** The same blocks, or those that one message cannot hold replaced by a word about them. */
-function withoutHuge(blocks: readonly unknown[], budget: number): readonly unknown[] {
+/** The blocks with what was taken out of them, those that one message cannot hold replaced by a word about them; and whether there are such. */
+function withoutHuge(blocks: readonly unknown[], binaries: ResultParts["binaries"], budget: number) {
   let left = budget;
-  const fits = blocks.map((block) => {
-    const bytes = binaryBytes(block);
-    if (bytes > left) return false;
+  let isLess = false;
+  const content = blocks.map((block, at) => {
+    const bytes = binaries.get(at)?.length ?? binaryBytes(block);
+    isLess ||= bytes > left;
+    if (bytes > left) return leftOut(block, bytes);
     left -= bytes;
-    return true;
+    const binary = binaries.get(at);
+    return binary ? { ...(block as JsonObject), data: binary.toString("latin1") } : block;
   });
-  if (fits.every(Boolean)) return blocks;
-  return blocks.map((block, at) => (fits[at] ? block : leftOut(block)));
+  return { content, isLess };
 }
 
 function binaryBytes(block: unknown): number {
@@ -114,8 +122,8 @@ function binaryBytes(block: unknown): number {
   return typeof data === "string" ? data.length : 0;
 }
 
-function leftOut(block: unknown): JsonObject {
-  const megabytes = (binaryBytes(block) / 2 ** 20).toFixed(1);
+function leftOut(block: unknown, bytes: number): JsonObject {
+  const megabytes = (bytes / 2 ** 20).toFixed(1);
   const kind = isJsonObject(block) ? String(block["type"]).slice(0, 20) : "";
   return { type: "text", text: `[${kind} of ${megabytes} MiB left out: too big for one message]` };
 }

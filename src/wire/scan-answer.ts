@@ -2,7 +2,7 @@ import { Buffer, isUtf8 } from "node:buffer";
 import type { RawResult } from "../model/raw-result.ts";
 import { MAX_MESSAGE_DEPTH } from "./json-rpc.ts";
 import { JsonWalk, NOWHERE } from "./json-walk.ts";
-import { type LongValue, ScannedResult, STRUCTURED } from "./scanned-result.ts";
+import { type LongValue, ScannedResult } from "./scanned-result.ts";
 import { isBase64 } from "./string-scan.ts";
 
 /** An answer with a tool's result of the plainest kind, told from its bytes. */
@@ -21,7 +21,7 @@ const QUOTE = 0x22;
 const COMMA = 0x2c;
 const EQUALS = 0x3d;
 const OPEN_BRACE = 0x7b;
-/** Texts and structured content from here on are worth to be kept apart. */
+/** What is as long as that is worth to be kept apart. */
 const LONG_BYTES = 1_024;
 const NO_LINE = Buffer.alloc(0);
 const NONE: readonly LongValue[] = [];
@@ -62,7 +62,7 @@ class AnswerScanner {
   /** Where the key and the value of `resultType` stand, which is the backend's word to us. */
   #typeStart = NOWHERE;
   #typeEnd = NOWHERE;
-  /** Texts and structured content worth to be taken out, by where they stand in the line. */
+  /** What is worth to be taken out, by where it stands in the line. */
   #longValues: LongValue[] | undefined;
   #block = 0;
   #blockKind: Uint8Array | undefined;
@@ -109,9 +109,9 @@ class AnswerScanner {
     if (!values || !first) return NONE;
     const cut = this.#start + first.length;
     const left = this.#end - cut - (second?.length ?? 0);
-    return values.map(({ block, start, end }) => {
+    return values.map(({ kind, block, start, end }) => {
       const before = this.#start + (start < cut ? 0 : left);
-      return { block, start: start - before, end: end - before };
+      return { kind, block, start: start - before, end: end - before };
     });
   }
 
@@ -170,7 +170,7 @@ class AnswerScanner {
 
   #structured(at: number): number {
     const end = this.#walk.object(at); // anything else is wrapped for hosts that expect an object
-    return this.#countText(STRUCTURED, at, end);
+    return this.#countText("structured", at, end);
   }
 
   readonly #oneBlock = (at: number): number => {
@@ -202,14 +202,18 @@ class AnswerScanner {
 
   #text(at: number): number {
     this.#blockParts |= HAS_TEXT;
-    return this.#countText(this.#block, at, this.#walk.string(at));
+    return this.#countText("text", at, this.#walk.string(at));
   }
 
-  #countText(block: number, start: number, end: number): number {
+  #countText(kind: LongValue["kind"], start: number, end: number): number {
     this.#textBytes += end - start;
+    return this.#noteLong(kind, start, end);
+  }
+
+  #noteLong(kind: LongValue["kind"], start: number, end: number): number {
     if (end - start < LONG_BYTES) return end;
     this.#longValues ??= [];
-    this.#longValues.push({ block, start, end });
+    this.#longValues.push({ kind, block: this.#block, start, end });
     return end;
   }
 
@@ -219,7 +223,7 @@ class AnswerScanner {
     if (line[at] !== QUOTE || quote < 0 || !isWholeBase64(line, at + 1, quote)) return NOWHERE;
     this.#blockParts |= HAS_DATA;
     this.#binaryBytes += quote - at - 1;
-    return quote + 1;
+    return this.#noteLong("data", at, quote + 1);
   }
 }
 

@@ -6,13 +6,13 @@ import { unescapeJson } from "./unescape-json.ts";
 
 /** Where in a result a value stands that may be long. */
 export interface LongValue {
-  /** The place of the block whose text it is; STRUCTURED for the structured content. */
+  /** The text or the base64 of a block, or the structured content. */
+  readonly kind: "text" | "data" | "structured";
+  /** The place of its block; for structured content of no meaning. */
   readonly block: number;
   readonly start: number;
   readonly end: number;
 }
-
-export const STRUCTURED = -1;
 
 type Facts = Pick<RawResult, "isComplete" | "isError" | "hasMeta" | "textBytes" | "binaryBytes">;
 
@@ -56,17 +56,18 @@ export class ScannedResult extends RawResult {
   takeApart(): ResultParts {
     const whole = this.#whole();
     const texts = new Map<number, Buffer>();
+    const binaries = new Map<number, Buffer>();
     let structured: Buffer | undefined;
     let rest = "";
     let from = 0;
-    for (const { block, start, end } of this.#longValues) {
-      const isText = block !== STRUCTURED;
-      if (isText) texts.set(block, unescapeJson(whole.subarray(start + 1, end - 1)));
+    for (const { kind, block, start, end } of this.#longValues) {
+      if (kind === "text") texts.set(block, unescapeJson(whole.subarray(start + 1, end - 1)));
+      else if (kind === "data") binaries.set(block, whole.subarray(start + 1, end - 1));
       else structured = Buffer.from(whole.subarray(start, end)); // whoever keeps it should not keep the whole
-      rest += whole.toString("utf8", from, start) + (isText ? '""' : "{}");
+      rest += whole.toString("utf8", from, start) + (kind === "structured" ? "{}" : '""');
       from = end;
     }
-    return { rest: parsed(rest + whole.toString("utf8", from)), texts, structured };
+    return { rest: parsed(rest + whole.toString("utf8", from)), texts, binaries, structured };
   }
 
   #whole(): Buffer {

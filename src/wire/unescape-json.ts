@@ -5,6 +5,8 @@ const BACKSLASH = 0x5c;
 const LOWER_U = 0x75;
 const UNIT_BYTES = 6;
 const NO_TEXT = 0xfffd;
+/** How much memory may stay unused, as a part of the text, before it is worth a copy. */
+const SLACK = 0.1;
 
 /**
  * What a valid JSON string means, given the bytes between its quotes: UTF-8 on memory of its own. No string is made on the way, which
@@ -24,7 +26,7 @@ export function unescapeJson(raw: Uint8Array): Buffer {
       at += isPair ? 2 * UNIT_BYTES : UNIT_BYTES;
     }
   }
-  return to === raw.length ? text : shortened(text, to);
+  return raw.length - to <= to * SLACK ? text.subarray(0, to) : shortened(text, to);
 }
 
 /** The unit of UTF-16 whose escape begins there. */

@@ -27,29 +27,35 @@ describe("an answer that can go on in its own bytes", () => {
     expect(own?.parse()).toEqual({ content: [TEXT, IMAGE], isError: true });
   });
 
-  test("can be taken apart, so that its long texts stay bytes", () => {
+  test("can be taken apart, so that its long values stay bytes", () => {
     const long = fc.string({ unit: "grapheme", minLength: 600, maxLength: 1_200 });
     const block = fc.oneof(
       fc.record({ type: fc.constant("text"), text: fc.oneof(long, fc.string()) }),
       fc.constant(IMAGE),
+      long.map((text) => ({ ...IMAGE, data: Buffer.from(text).toString("base64") })),
       fc.record({ text: long, type: fc.constant("text"), annotations: fc.constant({ audience: ["user"] }) }),
     );
     const content = fc.array(block, { maxLength: 4 }).map((blocks) => ["content", blocks] as const);
     const structured = long.map((text) => ["structuredContent", { text, n: 1 }] as const);
     const others = fc.constantFrom(["resultType", "complete"] as const, ["isError", true] as const, ["x-own", "y"] as const);
     const members = fc.tuple(content, structured, others).chain((all) => fc.shuffledSubarray(all, { minLength: 1 }));
-    let [texts, structures] = [0, 0];
+    let [texts, binaries, structures] = [0, 0, 0];
     fc.assert(
       fc.property(members, fc.boolean(), (each, isOnItsOwn) => {
         const found = scan(answer(Object.fromEntries(each)))?.result;
         if (!found) return;
         const result = isOnItsOwn ? found.onItsOwn() : found;
         const parts = result.takeApart();
-        const rest = structuredClone(parts.rest) as { content: { text?: string }[]; structuredContent?: unknown };
+        const rest = structuredClone(parts.rest) as { content: { text?: string; data?: string }[]; structuredContent?: unknown };
         for (const [at, text] of parts.texts) {
           expect(rest.content[at]?.text).toBe("");
           rest.content[at] = { ...rest.content[at], text: text.toString() };
           texts += 1;
+        }
+        for (const [at, binary] of parts.binaries) {
+          expect(rest.content[at]?.data).toBe("");
+          rest.content[at] = { ...rest.content[at], data: binary.toString() };
+          binaries += 1;
         }
         if (parts.structured) {
           expect(rest.structuredContent).toEqual({});
@@ -61,7 +67,7 @@ describe("an answer that can go on in its own bytes", () => {
       }),
       { numRuns: 500 },
     );
-    expect([texts > 100, structures > 100]).toEqual([true, true]);
+    expect([texts > 100, binaries > 50, structures > 100]).toEqual([true, true, true]);
   });
 
   test("may have its members in any order, spaces between them, and fields nobody knows", () => {
