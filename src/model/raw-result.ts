@@ -27,10 +27,29 @@ export abstract class RawResult extends RawObject {
   /** What of it is images and sounds, in characters of base64. */
   abstract readonly binaryBytes: number;
 
+  /** Its `_meta`, if that is of our own making. */
+  readonly added?: AddedMeta | undefined;
+
   /** The same on memory of its own, for whoever keeps it: what came with it can go then. */
   abstract onItsOwn(): RawResult;
   /** Reads all but what may be long. */
   abstract takeApart(): ResultParts;
+  /** Its text, if that is long and there is nothing beside it: no other block, no structured content, no `_meta`. */
+  abstract oneText(): OneText | undefined;
+}
+
+/** A `_meta` that was put behind everything else in a result, and the pieces before it, up to where its comma goes. */
+export interface AddedMeta {
+  readonly meta: JsonObject;
+  readonly before: readonly Uint8Array[];
+}
+
+/** The only text of a result that was not read. */
+export interface OneText {
+  /** As UTF-8 on memory of its own. */
+  readonly text: Buffer;
+  /** The result with the text's first `bytes`, which end where a character does, in the escapes in which it came; with a block behind it and a `_meta`. */
+  upTo(bytes: number, block: JsonObject, meta: JsonObject): RawResult;
 }
 
 /** A result whose long values are still bytes, for whoever shows a part of them. */

@@ -1,20 +1,23 @@
 import { Buffer } from "node:buffer";
 import type { ToolAnswer, ToolResult } from "../model/call.ts";
 import { isJsonObject, type JsonObject } from "../model/json.ts";
-import { RawResult, type ResultParts } from "../model/raw-result.ts";
+import { type OneText, RawResult, type ResultParts } from "../model/raw-result.ts";
 import { parseLosslessly, stringifyExactly } from "../wire/exact-json.ts";
 import { jsonBytes } from "./json-bytes.ts";
 import { pageStarts } from "./pages.ts";
 import type { StoredResult } from "./result-store.ts";
 import { blocksUpTo, joined, textOf } from "./text-blocks.ts";
 
-/** A result as it is shown, and the whole it was cut from; `stored` is undefined if nothing of the text was left out. */
-export interface CutResult {
-  readonly shown: ToolResult;
+/** A result as it is shown, and the whole it was cut from; or one that only lacks what one message cannot hold. */
+export type CutResult = FirstPage | { readonly stored: undefined; readonly shown: ToolAnswer };
+
+interface FirstPage {
+  readonly stored: StoredResult;
+  readonly pages: number;
   /** Whether it is shown without its structured content. */
   readonly isLess: boolean;
-  readonly stored: StoredResult | undefined;
-  readonly pages: number;
+  /** With a block behind it and more in its `_meta`, which tell where the rest is. */
+  readonly shown: (block: JsonObject, meta: JsonObject) => ToolAnswer;
 }
 
 /** How much of a result may be shown at once, in bytes. */
@@ -31,6 +34,8 @@ export interface ResultBudget {
  * fits. Of a result that was not read, no more is read than is shown.
  */
 export function cutResult(result: ToolAnswer, budget: ResultBudget): CutResult | undefined {
+  const one = result instanceof RawResult ? result.oneText() : undefined;
+  if (one) return firstPageOf(one, budget.text);
   const parts = result instanceof RawResult ? result.takeApart() : inOnePart(result);
   const { rest, texts: taken, binaries, structured: json } = parts;
   const blocks = Array.isArray(rest["content"]) ? (rest["content"] as readonly unknown[]) : [];
@@ -41,7 +46,20 @@ export function cutResult(result: ToolAnswer, budget: ResultBudget): CutResult |
   if (!isLong && !isLess) return undefined;
   if (isLong) return firstPage({ rest, content, texts, structured }, budget.text);
   const shown = together(rest, blocksUpTo(Number.POSITIVE_INFINITY, content, texts), structured);
-  return { shown, isLess: false, stored: undefined, pages: 1 };
+  return { shown, stored: undefined };
+}
+
+/** Its one text stays in the escapes in which it came: to write a page anew takes longer than all else. */
+function firstPageOf(one: OneText, pageBytes: number): FirstPage | undefined {
+  const { text } = one;
+  if (text.length <= pageBytes) return undefined;
+  const starts = pageStarts(text, pageBytes);
+  return {
+    shown: (block, meta) => one.upTo(starts[1] ?? text.length, block, meta),
+    isLess: false,
+    stored: { text, structured: undefined, pageBytes },
+    pages: starts.length,
+  };
 }
 
 interface Whole {
@@ -51,7 +69,7 @@ interface Whole {
   readonly structured: Structured | undefined;
 }
 
-function firstPage({ rest, content, texts, structured }: Whole, bytes: number): CutResult {
+function firstPage({ rest, content, texts, structured }: Whole, bytes: number): FirstPage {
   const stays = structured !== undefined && structured.bytes <= bytes / 2;
   const json = structured?.json();
   const isText = json === undefined || sizeOf(texts) > 0;
@@ -62,12 +80,18 @@ function firstPage({ rest, content, texts, structured }: Whole, bytes: number): 
   const page = isText ? blocksUpTo(end, content, texts) : [...content, { type: "text", text: text.toString("utf8", 0, end) }];
   const shown = together(rest, page, stays ? structured : undefined);
   return {
-    shown,
+    shown: (block, meta) => withMore(shown, block, meta),
     isLess: structured !== undefined && !stays,
     stored: { text, structured: json, pageBytes },
     pages: starts.length,
   };
 }
+
+const withMore = (shown: ToolResult, block: JsonObject, meta: JsonObject): ToolResult => ({
+  ...shown,
+  content: [...(shown["content"] as readonly unknown[]), block],
+  _meta: { ...(isJsonObject(shown["_meta"]) ? shown["_meta"] : {}), ...meta },
+});
 
 /** Structured content, whose value and JSON are made where one is wanted. */
 interface Structured {

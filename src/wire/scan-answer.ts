@@ -2,7 +2,7 @@ import { Buffer, isUtf8 } from "node:buffer";
 import type { RawResult } from "../model/raw-result.ts";
 import { MAX_MESSAGE_DEPTH } from "./json-rpc.ts";
 import { JsonWalk, NOWHERE } from "./json-walk.ts";
-import { type LongValue, ScannedResult } from "./scanned-result.ts";
+import { type LongValue, NOTHING_LONG, type Places, ScannedResult } from "./scanned-result.ts";
 import { isBase64 } from "./string-scan.ts";
 
 /** An answer with a tool's result of the plainest kind, told from its bytes. */
@@ -24,7 +24,6 @@ const OPEN_BRACE = 0x7b;
 /** What is as long as that is worth to be kept apart. */
 const LONG_BYTES = 1_024;
 const NO_LINE = Buffer.alloc(0);
-const NONE: readonly LongValue[] = [];
 const KEYS = {
   jsonrpc: Buffer.from("jsonrpc"),
   id: Buffer.from("id"),
@@ -54,7 +53,8 @@ class AnswerScanner {
   #version = false;
   #start = NOWHERE;
   #end = NOWHERE;
-  #content = false;
+  /** Where the content ends; NOWHERE as long as there is none. */
+  #contentEnd = NOWHERE;
   #isError = false;
   #hasMeta = false;
   #textBytes = 0;
@@ -75,7 +75,9 @@ class AnswerScanner {
     const whole = end !== NOWHERE && this.#walk.space(end) === line.length;
     this.#walk.close();
     const answer =
-      whole && this.#version && this.#content && !Number.isNaN(this.#id) && isUtf8(line) ? this.#answer() : undefined;
+      whole && this.#version && this.#contentEnd !== NOWHERE && !Number.isNaN(this.#id) && isUtf8(line)
+        ? this.#answer()
+        : undefined;
     this.#line = NO_LINE; // the scanner outlives the answer
     return answer;
   }
@@ -83,9 +85,9 @@ class AnswerScanner {
   #begin(line: Buffer): void {
     this.#line = line;
     this.#id = Number.NaN;
-    this.#version = this.#content = this.#isError = this.#hasMeta = false;
+    this.#version = this.#isError = this.#hasMeta = false;
     this.#textBytes = this.#binaryBytes = 0;
-    this.#start = this.#end = this.#typeStart = this.#typeEnd = NOWHERE;
+    this.#start = this.#end = this.#contentEnd = this.#typeStart = this.#typeEnd = NOWHERE;
     this.#longValues = undefined;
     this.#block = 0;
   }
@@ -100,19 +102,19 @@ class AnswerScanner {
       textBytes: this.#textBytes,
       binaryBytes: this.#binaryBytes,
     };
-    return { id: this.#id, result: new ScannedResult(pieces, facts, this.#longValuesIn(pieces)) };
+    return { id: this.#id, result: new ScannedResult(pieces, facts, this.#placesIn(pieces)) };
   }
 
-  /** By where they stand in the pieces. */
-  #longValuesIn([first, second]: readonly Buffer[]): readonly LongValue[] {
+  #placesIn([first, second]: readonly Buffer[]): Places {
     const values = this.#longValues;
-    if (!values || !first) return NONE;
+    if (!values || !first) return NOTHING_LONG;
     const cut = this.#start + first.length;
     const left = this.#end - cut - (second?.length ?? 0);
-    return values.map(({ kind, block, start, end }) => {
-      const before = this.#start + (start < cut ? 0 : left);
-      return { kind, block, start: start - before, end: end - before };
-    });
+    const inPieces = (at: number): number => at - this.#start - (at <= cut ? 0 : left);
+    return {
+      contentEnd: inPieces(this.#contentEnd),
+      longValues: values.map(({ kind, block, start, end }) => ({ kind, block, start: inPieces(start), end: inPieces(end) })),
+    };
   }
 
   /** The result around `resultType` and the comma that belongs to it; undefined where that is not next to it. */
@@ -145,8 +147,8 @@ class AnswerScanner {
 
   readonly #resultMember = (keyStart: number, keyEnd: number, at: number): number => {
     if (this.#walk.isKey(KEYS.content, keyStart, keyEnd)) {
-      this.#content = true;
-      return this.#walk.array(at, this.#oneBlock);
+      this.#contentEnd = this.#walk.array(at, this.#oneBlock);
+      return this.#contentEnd;
     }
     if (this.#walk.isKey(KEYS.structuredContent, keyStart, keyEnd)) return this.#structured(at);
     if (this.#walk.isKey(KEYS.meta, keyStart, keyEnd)) {

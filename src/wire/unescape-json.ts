@@ -5,6 +5,10 @@ const BACKSLASH = 0x5c;
 const LOWER_U = 0x75;
 const UNIT_BYTES = 6;
 const NO_TEXT = 0xfffd;
+/** The first character that UTF-16 writes as a pair. */
+const FIRST_PAIR = 0x1_0000;
+/** Where text goes that is only counted. */
+const UNREAD = Buffer.alloc(16_384);
 /** How much memory may stay unused, as a part of the text, before it is worth a copy. */
 const SLACK = 0.1;
 
@@ -19,14 +23,38 @@ export function unescapeJson(raw: Uint8Array): Buffer {
   while (at < raw.length) {
     ({ at, to } = unescapeInto(text, to, raw, at));
     if (at < raw.length && unitAt(raw, at) === undefined) at += 1; // no escape: go on behind it
-    for (let high = unitAt(raw, at); high !== undefined; high = unitAt(raw, at)) {
-      const low = unitAt(raw, at + UNIT_BYTES);
-      const isPair = isHigh(high) && low !== undefined && isLow(low);
-      to = put(text, to, isPair ? 0x1_0000 + ((high - 0xd800) << 10) + (low - 0xdc00) : high);
-      at += isPair ? 2 * UNIT_BYTES : UNIT_BYTES;
+    for (let code = codeAt(raw, at); code !== undefined; code = codeAt(raw, at)) {
+      to = put(text, to, code);
+      at += code < FIRST_PAIR ? UNIT_BYTES : 2 * UNIT_BYTES;
     }
   }
   return raw.length - to <= to * SLACK ? text.subarray(0, to) : shortened(text, to);
+}
+
+/** How many bytes of a valid JSON string mean the first `bytes` of its text, which end where a character does. */
+export function escapedLength(raw: Uint8Array, bytes: number): number {
+  let [at, left] = [0, bytes];
+  while (left > 0 && at < raw.length) {
+    const came = unescapeInto(UNREAD, 0, raw.subarray(0, at + Math.min(left, UNREAD.length)), at);
+    at = came.at;
+    left -= came.to;
+    for (let code = codeAt(raw, at); code !== undefined && left > 0; code = codeAt(raw, at)) {
+      at += code < FIRST_PAIR ? UNIT_BYTES : 2 * UNIT_BYTES;
+      left -= utf8Bytes(code);
+    }
+    if (came.to > 0 || left === 0 || raw[at] !== BACKSLASH) continue;
+    at += 2; // an escape of one letter that the end of what was looked at has cut
+    left -= 1;
+  }
+  return at;
+}
+
+/** The character whose escape in hex digits begins there. */
+function codeAt(raw: Uint8Array, at: number): number | undefined {
+  const high = unitAt(raw, at);
+  if (high === undefined || !isHigh(high)) return high;
+  const low = unitAt(raw, at + UNIT_BYTES);
+  return low !== undefined && isLow(low) ? FIRST_PAIR + ((high - 0xd800) << 10) + (low - 0xdc00) : high;
 }
 
 /** The unit of UTF-16 whose escape begins there. */
@@ -44,12 +72,14 @@ const isLow = (unit: number): boolean => unit >= 0xdc00 && unit < 0xe000;
 /** Writes a character as UTF-8 (RFC 3629); answers where the next one goes. */
 function put(text: Uint8Array, at: number, unit: number): number {
   const code = isHigh(unit) || isLow(unit) ? NO_TEXT : unit;
-  const bytes = code < 0x80 ? 1 : code < 0x800 ? 2 : code < 0x1_0000 ? 3 : 4;
+  const bytes = utf8Bytes(code);
   let left = code;
   for (let last = at + bytes - 1; last > at; last -= 1, left >>= 6) text[last] = 0x80 | (left & 0x3f);
   text[at] = bytes === 1 ? left : ((0xf00 >> bytes) & 0xff) | left;
   return at + bytes;
 }
+
+const utf8Bytes = (code: number): number => (code < 0x80 ? 1 : code < 0x800 ? 2 : code < FIRST_PAIR ? 3 : 4);
 
 function shortened(text: Buffer, bytes: number): Buffer {
   const own = Buffer.allocUnsafeSlow(bytes);

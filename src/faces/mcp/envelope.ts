@@ -49,11 +49,15 @@ export function inModernEnvelope(result: JsonObject): JsonObject {
   return { resultType: "complete", ...result, _meta: { [SERVER_INFO]: SERVER_IDENTITY, ...(isJsonObject(own) ? own : {}) } };
 }
 
-const OPENING = Buffer.from(`${JSON.stringify(inModernEnvelope({})).slice(0, -1)},`);
+/** What comes before the members of a result, its brace included. */
+const openingWith = (own: JsonObject): Buffer => Buffer.from(`${JSON.stringify(inModernEnvelope({ _meta: own })).slice(0, -1)},`);
+
+const OPENING = openingWith({});
+const CLOSE = Buffer.from("}");
 
 /** The same around a result that was not read, in its own bytes; undefined for one whose `_meta` would have to be looked into. */
 export const inModernEnvelopeUnread = (result: RawResult): RawObject | undefined =>
-  result.hasMeta ? undefined : new EnvelopedResult(result);
+  result.hasMeta && !result.added ? undefined : new EnvelopedResult(result);
 
 class EnvelopedResult extends RawObject {
   readonly pieces: readonly Uint8Array[];
@@ -62,8 +66,10 @@ class EnvelopedResult extends RawObject {
   constructor(inner: RawResult) {
     super();
     this.#inner = inner;
-    const [first, ...others] = inner.pieces;
-    this.pieces = first ? [OPENING, first.subarray(1), ...others] : []; // its brace is in the opening, and it is never empty
+    const { added } = inner;
+    const [first, ...others] = added?.before ?? inner.pieces;
+    const members = first ? [first.subarray(1), ...others] : []; // its brace is in the opening, and it is never empty
+    this.pieces = added ? [openingWith(added.meta), ...members, CLOSE] : [OPENING, ...members];
   }
 
   parse(): JsonObject {

@@ -1,5 +1,5 @@
-import type { CallContext, CallFilter, ToolAnswer, ToolResult } from "../../model/call.ts";
-import { isJsonObject, type JsonObject } from "../../model/json.ts";
+import type { CallContext, CallFilter, ToolAnswer } from "../../model/call.ts";
+import type { JsonObject } from "../../model/json.ts";
 import { RawResult } from "../../model/raw-result.ts";
 import { BYTES_PER_TOKEN, MAX_RESULT_TOKENS } from "../../model/units.ts";
 import { type CutResult, cutResult, type ResultBudget } from "../../results/cut-result.ts";
@@ -38,15 +38,11 @@ function budgetOf({ maxTokens, siblings = 1 }: CallContext, standing: number): R
 }
 
 /** Keeps the whole, and says where it is found. */
-function withNotice({ shown, stored, pages, isLess }: CutResult, store: ResultStore): ToolResult {
-  if (!stored) return shown;
+function withNotice(cut: CutResult, store: ResultStore): ToolAnswer {
+  if (!cut.stored) return cut.shown;
+  const { shown, stored, pages, isLess } = cut;
   const handle = store.put(stored);
-  const { content, _meta } = shown;
-  return {
-    ...shown,
-    content: [...(content as readonly unknown[]), notice(handle, pages, isLess)],
-    _meta: { ...(isJsonObject(_meta) ? _meta : {}), [CUT]: { handle, pages } },
-  };
+  return shown(notice(handle, pages, isLess), { [CUT]: { handle, pages } });
 }
 
 function notice(handle: string | undefined, pages: number, isLess: boolean): JsonObject {

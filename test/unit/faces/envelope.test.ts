@@ -34,6 +34,17 @@ test("a result that was not read gets the same envelope as one that was, whateve
   );
 });
 
+test("one that was shortened gets it around the _meta of ours, unread as well", () => {
+  const result = raw([
+    ["content", [{ type: "text", text: "long ".repeat(400) }]],
+    ["isError", true],
+  ]);
+  const short = result.oneText()?.upTo(500, { type: "text", text: "[more]" }, { "io.sallyport/result": { pages: 4 } });
+  const told = short && inModernEnvelopeUnread(short);
+  expect(told && read(told)).toEqual(short && inModernEnvelope(short.parse()));
+  expect(told && read(told)).toMatchObject({ isError: true, _meta: { "io.sallyport/result": { pages: 4 } } });
+});
+
 test("one with a _meta of its own has to be read", () => {
   expect(
     inModernEnvelopeUnread(

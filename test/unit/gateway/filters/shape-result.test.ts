@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import { asPromise } from "../../../../src/gateway/call-endings.ts";
 import { shapeResult } from "../../../../src/gateway/filters/shape-result.ts";
 import type { CallContext, ToolAnswer, ToolResult } from "../../../../src/model/call.ts";
-import { RawResult } from "../../../../src/model/raw-result.ts";
+import { RawResult, readRaw } from "../../../../src/model/raw-result.ts";
 import { ResultStore } from "../../../../src/results/result-store.ts";
 import { scanAnswer } from "../../../../src/wire/scan-answer.ts";
 import { ManualClock } from "../../../support/manual-clock.ts";
@@ -16,7 +16,8 @@ const imageOf = (length: number) => ({ type: "image", mimeType: "image/png", dat
 /** Shows a result of a server whose entry lets a model see 1,000 tokens at once. */
 async function shown(result: ToolAnswer, over: Partial<CallContext> = {}, server = new OneServer({ maxResultTokens: 1_000 })) {
   const store = new ResultStore(new ManualClock());
-  const told = (await through(shapeResult(server.router, store), async () => result, callOf(), contextOf(over))) as ToolResult;
+  const ending = await through(shapeResult(server.router, store), async () => result, callOf(), contextOf(over));
+  const told = readRaw(ending as ToolAnswer);
   return { told, store, content: told["content"] as readonly { readonly type: string; readonly text?: string }[] };
 }
 
@@ -39,7 +40,7 @@ describe("shapeResult", () => {
     const filter = shapeResult(new OneServer({ maxResultTokens: 1_000 }).router, new ResultStore(new ManualClock()));
     const fits = raw(3_990);
     expect(await asPromise(filter(handlerOf(async () => fits)), callOf(), contextOf())).toBe(fits);
-    expect(await asPromise(filter(handlerOf(async () => raw(9_000))), callOf(), contextOf())).toMatchObject({
+    expect(readRaw(await asPromise(filter(handlerOf(async () => raw(9_000))), callOf(), contextOf()))).toMatchObject({
       isError: true,
       content: [{ text: "x".repeat(4_000) }, { type: "text" }],
     });
