@@ -22,7 +22,12 @@ const COMMON = {
   volumes: [`${BACKENDS}:/bench`],
 };
 const BRIDGE = { container: { ...COMMON, port: 3000 } };
-const NO_NETWORK = { container: { ...COMMON, socket: SOCKET, network: "none" }, env: { SOCKET } };
+/** One of the backends in a container without a network, which is reached through a unix socket. */
+export const behindSocket = (backend: string) => ({
+  container: { ...COMMON, args: [`/bench/${backend}.mjs`], socket: SOCKET, network: "none" },
+  env: { SOCKET },
+});
+const NO_NETWORK = behindSocket("timed-backend");
 const LABELS = {
   server: "bench",
   configHash: "bench",

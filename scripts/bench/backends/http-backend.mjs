@@ -1,5 +1,7 @@
 // @ts-check
-// A fast MCP server over plain node:http, both eras, no sessions, JSON answers only. Prints its URL when it listens.
+// A fast MCP server over plain node:http, both eras, no sessions, JSON answers only. Prints its URL when it listens; in a container it
+// listens on the unix socket of SOCKET.
+import { chmodSync } from "node:fs";
 import { createServer } from "node:http";
 import { answer } from "./answer.mjs";
 import { payloadAnswer } from "./payload.mjs";
@@ -58,8 +60,11 @@ const server = createServer((request, response) => {
   });
 });
 server.keepAliveTimeout = 60_000;
-server.listen(0, "127.0.0.1", () => {
+const { SOCKET } = process.env;
+server.listen(SOCKET ? { path: SOCKET } : { port: 0, host: "127.0.0.1" }, () => {
   const address = server.address();
-  if (address !== null && typeof address === "object") process.stdout.write(`http://127.0.0.1:${address.port}/mcp\n`);
+  if (SOCKET)
+    chmodSync(SOCKET, 0o777); // the gateway is another user than the container's
+  else if (address !== null && typeof address === "object") process.stdout.write(`http://127.0.0.1:${address.port}/mcp\n`);
 });
-process.stdin.resume().on("end", () => process.exit(0)); // gone with the benchmark that started it
+if (!SOCKET) process.stdin.resume().on("end", () => process.exit(0)); // gone with the benchmark that started it

@@ -1,14 +1,16 @@
 import { Scope } from "../../../src/model/scope.ts";
 import { backendFile, startHttpBackend } from "../backend.ts";
+import { behindSocket } from "../container-starts.ts";
 import { callLine, initialize, install, spawnGateway } from "../gateway.ts";
 import { HttpDriver } from "../http-driver.ts";
 import { LineDriver } from "../line-driver.ts";
 import { rssMib } from "../process-figures.ts";
+import { openRawEngine } from "../raw-engine.ts";
 import type { Findings, Row } from "../report.ts";
 import { type Case, runRounds, type Variant } from "../rounds.ts";
 import { costColumns, p50Of, rateOf, timingColumns } from "../timing-columns.ts";
 
-const IN_FLIGHT = [1, 16, 64];
+const IN_FLIGHT = [1, 16, 64, 256];
 const WARM_UP = 2_000;
 const ECHO = "stdio echo";
 const DIRECT = "direct HTTP call";
@@ -31,7 +33,7 @@ export async function call(rounds: number, calls: number): Promise<Findings> {
       `Floor at 1 in flight: p50 of "${ECHO}" plus p50 of "${DIRECT}", same run`,
       `"bare splice" is a gateway of one page that reads a call, sends it on and writes the answer unseen: what this machine makes of`,
       `the hops, the HTTP client and a process in between. "x splice" compares with the one for the same kind of backend`,
-      `"/ direct" is throughput against "${DIRECT}" at the same number in flight; CPU and RSS are the gateway's`,
+      `"+ us" is on top of "${DIRECT}"; "/ direct" is throughput against "${DIRECT}" at the same number in flight; CPU and RSS are the gateway's`,
     ],
   };
 }
@@ -40,11 +42,15 @@ async function openVariants(scope: Scope): Promise<Variant[]> {
   const url = await startHttpBackend(scope);
   const direct = scope.use(new HttpDriver(url));
   const echo = scope.use(new LineDriver(process.execPath, [backendFile("stdio-echo")]));
-  const installation = install({
+  const engine = await openRawEngine();
+  if (engine) scope.use(engine);
+  const servers = {
     legacy: { url, protocolEra: "legacy" },
     modern: { url, protocolEra: "modern" },
     stdio: { command: process.execPath, args: [backendFile("stdio-backend")] },
-  });
+    ...(engine && { socket: { ...behindSocket("http-backend"), protocolEra: "legacy" } }),
+  };
+  const installation = install(servers, engine ? { engine: engine.address } : {});
   scope.defer(() => installation[Symbol.dispose]());
   const gateway = scope.use(spawnGateway(installation));
   await initialize(gateway);
@@ -67,6 +73,7 @@ async function openVariants(scope: Scope): Promise<Variant[]> {
     splice(STDIO_SPLICE, backendFile("stdio-backend")),
     await through("legacy", "gateway, HTTP backend (2025-11-25)"),
     await through("modern", "gateway, HTTP backend (2026-07-28)"),
+    ...(engine ? [await through("socket", "gateway, container on a unix socket (2025-11-25)")] : []),
     await through("stdio", STDIO),
   ];
 }
@@ -81,6 +88,7 @@ function toRows(cases: readonly Case[]): Row[] {
   return cases.map((each) => ({
     ...timingColumns(each),
     "x floor": each.inFlight === 1 ? p50Of(each) / floor : undefined,
+    "+ us": isGateway(each) && each.inFlight === 1 ? p50Of(each) - p50Of(at(DIRECT, 1)) : undefined,
     "x splice": isGateway(each) ? p50Of(each) / p50Of(spliceOf(each)) : undefined,
     "/ direct": rateOf(each) / rateOf(at(DIRECT, each.inFlight)),
     ...costColumns(each),
