@@ -8,7 +8,7 @@ import { type EngineCandidate, type EnginePlaces, enginePlaces, type MachineFact
 import { throwAfter } from "./engine-cleanup.ts";
 import { EngineError } from "./engine-errors.ts";
 import { findOnPath, startPrivateService } from "./engine-service.ts";
-import type { EngineVersion } from "./engine-shapes.ts";
+import { type EngineVersion, isPodman } from "./engine-shapes.ts";
 
 /** Which engine it is and why this one. */
 export interface EngineFacts {
@@ -103,7 +103,7 @@ async function probe(
 }
 
 function engineOf(api: EngineApi, version: EngineVersion, reason: string): Engine {
-  const name = version.Components.some((part) => /podman/i.test(part.Name)) ? "podman" : "docker";
+  const name = isPodman(version) ? "podman" : "docker";
   const facts = { name, version: version.Version, apiVersion: version.ApiVersion, socketPath: api.socketPath, reason } as const;
   return { api, facts, [Symbol.asyncDispose]: () => api[Symbol.asyncDispose]() };
 }

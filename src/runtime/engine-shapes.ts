@@ -35,3 +35,6 @@ export type ListedContainer = z.infer<typeof Listed>;
 export const Identified = z.object({ Id: z.string() });
 /** How a command run inside a container ended. */
 export const Executed = z.object({ ExitCode: z.nullable(z.number()) });
+
+/** Whether podman answers as the engine; whatever is not podman is taken for Docker. */
+export const isPodman = ({ Components }: EngineVersion): boolean => Components.some(({ Name }) => /podman/i.test(Name));

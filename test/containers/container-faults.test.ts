@@ -4,10 +4,11 @@ import { readFile, writeFile } from "node:fs/promises";
 import { createServer } from "node:net";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
+import { cpuMicros } from "../../scripts/bench/process-figures.ts";
 import { GatewayError } from "../../src/model/errors.ts";
 import { scopeOf, servingName } from "../../src/runtime/container-labels.ts";
 import { findOnPath, startPrivateService } from "../../src/runtime/engine-service.ts";
-import { systemClock } from "../../src/time/clock.ts";
+import { sleep, systemClock } from "../../src/time/clock.ts";
 import { ManualClock, settle } from "../support/manual-clock.ts";
 import { describeWithPodman, engineAddress, image, podman, servicePid } from "./engine-suite.ts";
 import { type FaultRule, openFaultProxy, openStrangeSocket } from "./fault-proxy.ts";
@@ -47,6 +48,16 @@ describeWithPodman("a container runtime in trouble", () => {
       () => Promise.reject(new Error("expected the launch to fail")),
       (error: GatewayError) => error,
     );
+
+  test("leaves the engine at rest while it waits for a container to end", async () => {
+    await harbour.gateway().launch(entry);
+    const pid = await servicePid(engineAddress().slice("unix://".length));
+    const used = () => cpuMicros(pid) ?? Number.NaN;
+    const [before, began] = [used(), performance.now()];
+    await sleep(systemClock, 1_500);
+    const share = (used() - before) / 1_000 / (performance.now() - began);
+    expect(share).toBeLessThan(0.3); // a service that looks without a pause takes a whole CPU and more
+  });
 
   test("says which command fetches a missing image, and fetches nothing itself", async () => {
     await using proxy = await throughFaults(() => undefined);
