@@ -35,22 +35,22 @@ export interface ResultBudget {
  */
 export function cutResult(result: ToolAnswer, budget: ResultBudget): CutResult | undefined {
   const one = result instanceof RawResult ? result.oneText() : undefined;
-  if (one) return firstPageOf(one, budget.text);
+  if (one) return firstPageUnread(one, budget.text);
   const parts = result instanceof RawResult ? result.takeApart() : inOnePart(result);
   const { rest, texts: taken, binaries, structured: json } = parts;
   const blocks = Array.isArray(rest["content"]) ? (rest["content"] as readonly unknown[]) : [];
-  const { content, isLess } = withoutHuge(blocks, binaries, budget.binary);
+  const { content, lacksSome } = withoutHuge(blocks, binaries, budget.binary);
   const texts = content.map((block, at) => taken.get(at) ?? textOf(block));
   const structured = json ? structuredIn(json) : structuredOf(rest["structuredContent"], budget.text);
   const isLong = sizeOf(texts) + (structured?.bytes ?? 0) > budget.text;
-  if (!isLong && !isLess) return undefined;
+  if (!isLong && !lacksSome) return undefined;
   if (isLong) return firstPage({ rest, content, texts, structured }, budget.text);
   const shown = together(rest, blocksUpTo(Number.POSITIVE_INFINITY, content, texts), structured);
   return { shown, stored: undefined };
 }
 
 /** Its one text stays in the escapes in which it came: to write a page anew takes longer than all else. */
-function firstPageOf(one: OneText, pageBytes: number): FirstPage | undefined {
+function firstPageUnread(one: OneText, pageBytes: number): FirstPage | undefined {
   const { text } = one;
   if (text.length <= pageBytes) return undefined;
   const starts = pageStarts(text, pageBytes);
@@ -128,16 +128,16 @@ const sizeOf = (texts: Whole["texts"]): number => texts.reduce((sum, text) => su
 /** The blocks with what was taken out of them, those that one message cannot hold replaced by a word about them; and whether there are such. */
 function withoutHuge(blocks: readonly unknown[], binaries: ResultParts["binaries"], budget: number) {
   let left = budget;
-  let isLess = false;
+  let lacksSome = false;
   const content = blocks.map((block, at) => {
     const bytes = binaries.get(at)?.length ?? binaryBytes(block);
-    isLess ||= bytes > left;
+    lacksSome ||= bytes > left;
     if (bytes > left) return leftOut(block, bytes);
     left -= bytes;
     const binary = binaries.get(at);
     return binary ? { ...(block as JsonObject), data: binary.toString("latin1") } : block;
   });
-  return { content, isLess };
+  return { content, lacksSome };
 }
 
 function binaryBytes(block: unknown): number {

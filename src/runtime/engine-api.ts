@@ -170,7 +170,7 @@ export class EngineApi implements AsyncDisposable {
 
   /**
    * Resolves once the container no longer runs; waits as long as that takes. The exit code is for `inspect` to tell. Podman is asked
-   * in its own words: up to 4.5 the others keep a CPU of its service busy for every container (podman issue 18150).
+   * in its own words: in older ones (4.3.1) the others keep a CPU of its service busy (podman issue 18150).
    */
   async wait(id: string, signal: Signal): Promise<void> {
     const path = this.#at(id, "wait");
