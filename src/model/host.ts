@@ -63,11 +63,17 @@ export const NO_HOST: Host = {
 
 export const isQuestionMethod = (method: string): boolean => NEEDED.has(method);
 
-/** What of a host's capabilities is passed on to backends: a gateway cannot relay tasks or extensions. */
+const NOTHING: JsonObject = Object.freeze({});
+
+/** What of a host's capabilities is passed on to backends: a gateway cannot relay tasks or extensions. Nothing is always the same object. */
 export function relayedCapabilities(capabilities: JsonObject): JsonObject {
-  const relayed: Record<string, unknown> = {};
-  for (const name of NEEDED.values()) if (isJsonObject(capabilities[name])) relayed[name] = capabilities[name];
-  return relayed;
+  let relayed: Record<string, unknown> | undefined;
+  for (const name of NEEDED.values()) {
+    if (!isJsonObject(capabilities[name])) continue;
+    relayed ??= {};
+    relayed[name] = capabilities[name];
+  }
+  return relayed ?? NOTHING;
 }
 
 /** Why a host with these capabilities cannot be asked this; undefined if it can. */

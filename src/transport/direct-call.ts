@@ -49,6 +49,9 @@ export interface DirectCallsOptions {
 export class DirectCalls {
   readonly #options: DirectCallsOptions;
   readonly #envelope: JsonObject;
+  /** Most calls say the same of themselves: then what is sent of it need not be written anew. */
+  #lastMeta: JsonObject | undefined;
+  #lastEnveloped: JsonObject;
   #nextId = FIRST_ID;
 
   constructor(options: DirectCallsOptions) {
@@ -59,6 +62,7 @@ export class DirectCalls {
       [CLIENT_CAPABILITIES_META_KEY]: {},
     };
     this.#envelope = options.era === "modern" ? modern : {};
+    this.#lastEnveloped = this.#envelope;
   }
 
   /** Whether requests of this method go this way: those in whose middle a backend may ask and log. */
@@ -103,8 +107,19 @@ export class DirectCalls {
 
   #paramsFor(id: number, params: JsonObject, onProgress: RequestOptions["onProgress"], log: HostLog | undefined): JsonObject {
     if (this.#options.era === "legacy" && !onProgress) return params; // nothing of ours to say
-    const _meta = merged(this.#envelope, params["_meta"] as JsonObject | undefined, this.#metaFor(id, onProgress, log));
+    const own = this.#metaFor(id, onProgress, log);
+    const meta = params["_meta"] as JsonObject | undefined;
+    const _meta = own ? merged(this.#envelope, meta, own) : this.#inEnvelope(meta);
     return { ...params, _meta };
+  }
+
+  /** The same object for the same object. */
+  #inEnvelope(meta: JsonObject | undefined): JsonObject {
+    if (meta !== this.#lastMeta) {
+      this.#lastMeta = meta;
+      this.#lastEnveloped = merged(this.#envelope, meta);
+    }
+    return this.#lastEnveloped;
   }
 
   #metaFor(id: number, onProgress: RequestOptions["onProgress"], log: HostLog | undefined): JsonObject | undefined {

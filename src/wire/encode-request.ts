@@ -1,7 +1,9 @@
 import { Buffer } from "node:buffer";
 import { RawObject } from "../model/raw-result.ts";
 import { stringifyExactly } from "./exact-json.ts";
-import type { RequestId, RpcRequest } from "./json-rpc.ts";
+import { isCounted, joinBytes, type Part } from "./join-bytes.ts";
+import type { RpcRequest } from "./json-rpc.ts";
+import type { Line } from "./line-writer.ts";
 
 const METHOD = "tools/call";
 const BEGINNING = Buffer.from('{"jsonrpc":"2.0","id":');
@@ -10,7 +12,7 @@ const MOST_KEPT = 256;
 const LONGEST_NAME = 256;
 const LONGEST_TAIL = 1_024;
 const NO_META = Buffer.from("}}");
-const ZERO = 0x30;
+const NEWLINE = Buffer.from("\n");
 
 /** Writes requests as JSON. Arguments that were not read go in as they came, and what comes again and again is written once. */
 export class RequestEncoder {
@@ -20,13 +22,23 @@ export class RequestEncoder {
 
   /** As text, or as bytes where the arguments are bytes. */
   encode(request: RpcRequest): string | Buffer {
-    const { id, method, params } = request;
+    const parts = this.#partsOf(request);
+    return parts ? joinBytes(parts) : encodeRead(request);
+  }
+
+  /** The same as a line. */
+  encodeLine(request: RpcRequest): Line {
+    const parts = this.#partsOf(request);
+    return parts ? joinBytes([...parts, NEWLINE]) : encodeRead(request);
+  }
+
+  /** Undefined for a request whose arguments were read, or have to be. */
+  #partsOf({ id, method, params }: RpcRequest): readonly Part[] | undefined {
     const raw = params?.["arguments"];
-    if (!params || !(raw instanceof RawObject)) return stringifyExactly(request);
-    const name = params["name"];
-    if (method === METHOD && isCounted(id) && typeof name === "string" && holdsOnlyMeta(params))
-      return put(id, this.#headFor(name), raw, this.#tailFor(params["_meta"]));
-    return stringifyExactly({ ...request, params: { ...params, arguments: raw.parse() } });
+    const name = params?.["name"];
+    if (!params || !(raw instanceof RawObject) || method !== METHOD || typeof name !== "string") return undefined;
+    if (!isCounted(id) || !holdsOnlyMeta(params)) return undefined;
+    return [BEGINNING, id, this.#headFor(name), ...raw.pieces, this.#tailFor(params["_meta"])];
   }
 
   #headFor(name: string): Buffer {
@@ -50,35 +62,13 @@ export class RequestEncoder {
   }
 }
 
-/** An id of ours. */
-const isCounted = (id: RequestId): id is number => typeof id === "number" && Number.isSafeInteger(id) && id > 0;
+function encodeRead(request: RpcRequest): string {
+  const raw = request.params?.["arguments"];
+  if (!(raw instanceof RawObject)) return stringifyExactly(request);
+  return stringifyExactly({ ...request, params: { ...request.params, arguments: raw.parse() } });
+}
 
 function holdsOnlyMeta(params: object): boolean {
   for (const key in params) if (key !== "name" && key !== "arguments" && key !== "_meta") return false;
   return true;
-}
-
-function put(id: number, head: Buffer, raw: RawObject, tail: Buffer): Buffer {
-  const digits = digitsOf(id);
-  const text = Buffer.allocUnsafe(BEGINNING.length + digits + head.length + raw.bytes + tail.length);
-  text.set(BEGINNING);
-  let at = BEGINNING.length + digits;
-  for (let [place, left] = [at - 1, id]; left > 0; place -= 1) {
-    text[place] = ZERO + (left % 10);
-    left = Math.floor(left / 10);
-  }
-  text.set(head, at);
-  at += head.length;
-  for (const piece of raw.pieces) {
-    text.set(piece, at);
-    at += piece.length;
-  }
-  text.set(tail, at);
-  return text;
-}
-
-function digitsOf(id: number): number {
-  let digits = 0;
-  for (let left = id; left > 0; left = Math.floor(left / 10)) digits += 1;
-  return digits;
 }

@@ -3,7 +3,9 @@ import type { JSONRPCMessage } from "@modelcontextprotocol/server";
 import { GatewayError } from "../../model/errors.ts";
 import type { RawObject } from "../../model/raw-result.ts";
 import { stringifyExactly } from "../../wire/exact-json.ts";
+import { bytesOf, isCounted, joinBytes } from "../../wire/join-bytes.ts";
 import { errorResponse, INTERNAL_ERROR, type RequestId } from "../../wire/json-rpc.ts";
+import { BATCH_BYTES, type Line } from "../../wire/line-writer.ts";
 
 /** Longest message in bytes, either way; SDK clients end the session when one exceeds 10 MiB. */
 export const MAX_MESSAGE_BYTES = 8 * 2 ** 20;
@@ -31,16 +33,20 @@ export function encodeMessage(message: JSONRPCMessage, room: number): string {
   }
 }
 
-/** The pieces of the answer with a result in its own bytes; undefined if it is too large, which `encodeMessage` tells. */
-export function encodeRaw(id: RequestId, { pieces }: RawObject, room: number): readonly Uint8Array[] | undefined {
-  const head = Buffer.from(`{"jsonrpc":"2.0","id":${typeof id === "number" ? id : JSON.stringify(id)},"result":`);
-  const line: readonly Uint8Array[] = [head, ...pieces, CLOSE];
-  let bytes = 0;
-  for (const piece of line) bytes += piece.length;
-  return bytes <= Math.min(room, MAX_MESSAGE_BYTES) ? line : undefined;
+/** The answer with a result in its own bytes; undefined if it is too large, which `encodeMessage` tells. */
+export function encodeRaw(id: RequestId, { pieces }: RawObject, room: number): Line | undefined {
+  const shownId = isCounted(id) ? id : Buffer.from(JSON.stringify(id));
+  const line = [BEGINNING, shownId, MIDDLE, ...pieces, END];
+  const bytes = bytesOf(line);
+  if (bytes - NEWLINE_BYTES > Math.min(room, MAX_MESSAGE_BYTES)) return undefined;
+  return bytes <= BATCH_BYTES ? joinBytes(line, bytes) : [joinBytes([BEGINNING, shownId, MIDDLE]), ...pieces, CLOSE];
 }
 
+const BEGINNING = Buffer.from('{"jsonrpc":"2.0","id":');
+const MIDDLE = Buffer.from(',"result":');
 const CLOSE = Buffer.from("}");
+const END = Buffer.from("}\n");
+const NEWLINE_BYTES = 1;
 
 const tooLarge = (bytes: number): GatewayError =>
   bytes > MAX_MESSAGE_BYTES

@@ -112,8 +112,7 @@ export class ChildTransport implements Transport {
   }
 
   #lineOf(message: JSONRPCMessage): Line {
-    const text = "method" in message && "id" in message ? this.#encoder.encode(message as RpcRequest) : stringifyExactly(message);
-    return typeof text === "string" ? text : [text];
+    return "method" in message && "id" in message ? this.#encoder.encodeLine(message as RpcRequest) : stringifyExactly(message);
   }
 
   /** Gets ready for what follows from a message; the error if it cannot be sent. */
@@ -138,8 +137,13 @@ export class ChildTransport implements Transport {
   }
 
   #receive(message: RpcMessage | ScannedAnswer): void {
-    this.#inbox.push(message);
-    if (!this.#delivering) void this.#deliverAll(); // never rejects: what a listener throws goes to onerror
+    if (this.#closed) return;
+    if (!this.#delivering && "id" in message)
+      this.#hand(message); // the common case needs no inbox
+    else {
+      this.#inbox.push(message);
+      if (!this.#delivering) void this.#deliverAll(); // never rejects: what a listener throws goes to onerror
+    }
   }
 
   async #deliverAll(): Promise<void> {

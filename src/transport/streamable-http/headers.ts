@@ -62,15 +62,28 @@ export function claimedRevision(params: unknown): string | undefined {
 /** The requests of one conversation name few methods and tools; a caller that makes names up does not fill the memory. */
 const MOST_KEPT = 256;
 
+type PostHeaders = Readonly<Record<string, string>>;
+
 /** The headers of POSTs in the modern era, put together once for each method and name. */
 export class ModernPostHeaders {
-  readonly #kept = new Map<string, Readonly<Record<string, string>>>();
+  readonly #kept = new Map<string, PostHeaders>();
+  #last:
+    | { readonly revision: string; readonly method: string; readonly name: unknown; readonly headers: PostHeaders }
+    | undefined;
 
   /** Undefined for a request that names no revision. */
-  of(method: string, params: JsonObject | undefined): Readonly<Record<string, string>> | undefined {
+  of(method: string, params: JsonObject | undefined): PostHeaders | undefined {
     const revision = claimedRevision(params);
     if (revision === undefined) return undefined;
-    const key = JSON.stringify([revision, method, params?.[NAME_SOURCE.get(method) ?? ""]]);
+    const name = params?.[NAME_SOURCE.get(method) ?? ""];
+    const last = this.#last;
+    if (last?.name === name && last?.method === method && last.revision === revision) return last.headers;
+    const headers = this.#keptFor(JSON.stringify([revision, method, name]), method, params);
+    this.#last = { revision, method, name, headers };
+    return headers;
+  }
+
+  #keptFor(key: string, method: string, params: JsonObject | undefined): PostHeaders {
     const known = this.#kept.get(key);
     if (known) return known;
     const made = { ...modernHeaders(method, params), ...POST_HEADERS };
