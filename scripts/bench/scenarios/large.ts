@@ -54,7 +54,7 @@ export async function large(rounds: number, calls: number): Promise<Findings> {
       through(cut, "gateway, text to be cut", "text", bytes),
     ];
     const count = Math.max(FEWEST, Math.min(calls, Math.floor(BYTES_A_ROUND / bytes)));
-    rows.push(...(await measure(size, ways, rounds, count)));
+    rows.push(...(await measure(size, ways, rounds, count, warmUpFor(bytes))));
     showProgress(at + 1, SIZES.length);
   }
   return {
@@ -112,9 +112,9 @@ const spliced = (splice: LineDriver, kind: string, bytes: number): Way => ({
   isSplice: true,
 });
 
-async function measure(size: string, ways: readonly Way[], rounds: number, calls: number): Promise<Row[]> {
+async function measure(size: string, ways: readonly Way[], rounds: number, calls: number, warmUp: number): Promise<Row[]> {
   const cases = ways.map((way) => ({ way, variant: way, inFlight: 1, rounds: [] }) satisfies Case & { way: Way });
-  await runRounds(cases, 1, Math.min(calls, WARM_UP));
+  await runRounds(cases, 1, warmUp);
   for (const each of cases) each.rounds.length = 0;
   await runRounds(cases, rounds, calls);
   const rows: Row[] = [];
@@ -122,7 +122,10 @@ async function measure(size: string, ways: readonly Way[], rounds: number, calls
   return rows;
 }
 
-const WARM_UP = 100;
+/** What is measured is a gateway whose code the engine has compiled, and not the compiling. */
+const WARM_UP = { calls: 100, bytes: 100 * KB ** 2 };
+
+const warmUpFor = (bytes: number): number => Math.max(FEWEST, Math.min(WARM_UP.calls, Math.floor(WARM_UP.bytes / bytes)));
 
 async function toRow(
   size: string,
