@@ -29,6 +29,8 @@ describe("a request", () => {
         const params = { name, ...more, ...(meta && { _meta: meta }) };
         const spliced = encoder.encode(request({ ...params, arguments: raw(JSON.stringify(given)) }, id)).toString();
         expect(JSON.parse(spliced)).toEqual(JSON.parse(JSON.stringify(request({ ...params, arguments: given }, id))));
+        const line = encoder.encodeLine(request({ ...params, arguments: raw(JSON.stringify(given)) }, id));
+        expect(Buffer.isBuffer(line) ? line.toString() : `${line}\n`).toBe(`${spliced}\n`);
       }),
       { numRuns: 1_000 },
     );
