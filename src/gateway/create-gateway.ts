@@ -13,6 +13,7 @@ import { createAccessLog, tellAll } from "../telemetry/access-log.ts";
 import type { Logger } from "../telemetry/logger.ts";
 import type { Clock } from "../time/clock.ts";
 import { createBackendRequests } from "./backend-requests.ts";
+import { CallDesk } from "./call-desk.ts";
 import { Choices } from "./choices.ts";
 import type { ContainerCare } from "./container-care.ts";
 import { Discovery } from "./discovery.ts";
@@ -42,6 +43,7 @@ import { RecallCatalog } from "./recall-catalog.ts";
 import { RefreshCatalog } from "./refresh-catalog.ts";
 import { Router } from "./router.ts";
 import { createRunnerFactory } from "./runner-factory.ts";
+import { ServerDesk } from "./server-desk.ts";
 import { type RegistryView, Views } from "./views.ts";
 
 export interface GatewayDeps {
@@ -107,24 +109,21 @@ export function createGateway(deps: GatewayDeps): OpenGateway {
   ];
   const ask = send({ router, clock, catalog: refresh, sendMs });
 
+  const { containers } = deps;
+  const calls = pipeline([...entrance, ...passage], ask);
+  const readOnlyCalls = pipeline([...entrance, readOnly(router, learn), ...passage], ask);
   const gateway = new Gateway({
     version: deps.version,
     clock,
-    fleet,
-    router,
     discovery: watch.metered(new Discovery({ router, kept, learn, choices, meaning, clock })),
-    learn,
-    refresh,
-    views: new Views({ fleet, router, catalog, recall, watch, meaning, results, clock, guards, containers: deps.containers }),
+    views: new Views({ fleet, router, catalog, recall, watch, meaning, results, clock, guards, containers }),
     ops: watch.ops,
-    guards,
-    results,
     bigResults,
     intake,
-    calls: pipeline([...entrance, ...passage], ask),
-    readOnlyCalls: pipeline([...entrance, readOnly(router, learn), ...passage], ask),
+    calls: new CallDesk({ clock, router, calls, readOnlyCalls }),
+    servers: new ServerDesk({ clock, fleet, router, learn, refresh, guards, results, intake, containers }),
     requests: createBackendRequests(router, clock),
-    containers: deps.containers,
+    containers,
     examples: new ExampleWriter({ fleet, router, catalog, learn, clock }),
     registry: deps.registryView,
     close: async () => {

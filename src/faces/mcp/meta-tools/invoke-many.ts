@@ -1,4 +1,4 @@
-import type { InvokeOutcome } from "../../../gateway/gateway.ts";
+import type { InvokeOutcome } from "../../../gateway/call-desk.ts";
 import { isJsonObject, type JsonObject } from "../../../model/json.ts";
 import type { MetaTool } from "../define-meta-tool.ts";
 import { failureFacts, failureText } from "../failure-to-result.ts";

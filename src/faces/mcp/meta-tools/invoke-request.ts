@@ -1,5 +1,5 @@
+import type { InvokeRequest } from "../../../gateway/call-desk.ts";
 import type { Caller } from "../../../gateway/caller.ts";
-import type { InvokeRequest } from "../../../gateway/gateway.ts";
 import type { CallArguments } from "../../../model/call.ts";
 import type { JsonObject } from "../../../model/json.ts";
 import { RawObject } from "../../../model/raw-result.ts";

@@ -1,6 +1,11 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { encodeHeaderValue, modernHeaders, ownHeaders } from "../../../../src/transport/streamable-http/headers.ts";
+import {
+  encodeHeaderValue,
+  ModernPostHeaders,
+  modernHeaders,
+  ownHeaders,
+} from "../../../../src/transport/streamable-http/headers.ts";
 
 const VISIBLE = /^[\x20-\x7e]*$/;
 
@@ -72,4 +77,14 @@ describe("the headers of a modern request", () => {
 test("an entry cannot change the headers of the protocol or how a message is framed", () => {
   const written = { Authorization: "Bearer x", "Mcp-Session-Id": "stolen", "CONTENT-LENGTH": "1", Accept: "text/html" };
   expect(ownHeaders(written)).toEqual({ authorization: "Bearer x" });
+});
+
+test("the headers of modern requests are put together once for each tool, and told apart", () => {
+  const headers = new ModernPostHeaders();
+  const params = (name: unknown) => ({ name, _meta: { "io.modelcontextprotocol/protocolVersion": "2026-07-28" } });
+  const asked = ["a", "a", "b", "a", 5, "a"].map((name) => headers.of("tools/call", params(name)));
+  expect(asked.map((each) => each?.["mcp-name"])).toEqual(["a", "a", "b", "a", undefined, "a"]);
+  expect([1, 3, 5].every((at) => asked[at] === asked[0])).toBe(true);
+  expect(headers.of("prompts/get", params("a"))).toMatchObject({ "mcp-method": "prompts/get", "mcp-name": "a" });
+  expect(headers.of("tools/call", { name: "a" })).toBeUndefined();
 });
