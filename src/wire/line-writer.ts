@@ -6,7 +6,7 @@ import { bytesOf, joinBytes } from "./join-bytes.ts";
 const NEWLINE = Buffer.from("\n");
 const NOTHING = Buffer.alloc(0);
 const BROKEN = "Cannot write: the reading end is closed";
-/** What is written at a time. */
+/** How much is written at a time. */
 export const BATCH_BYTES = 64 * 2 ** 10;
 
 export interface LineWriterOptions {
