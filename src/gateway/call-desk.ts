@@ -39,7 +39,7 @@ export interface CallDeskParts {
 export class CallDesk {
   readonly #parts: CallDeskParts;
   readonly #addresses = new ToolAddresses();
-  #calls = 0;
+  #lastId = 0;
 
   constructor(parts: CallDeskParts) {
     this.#parts = parts;
@@ -97,9 +97,9 @@ export class CallDesk {
 
   /** Every member by its name: copying one object into another shows in the time of a call. */
   #context({ fresh, maxTokens }: InvokeRequest, caller: Caller, totalMs: number, delivery: Delivery): CallContext {
-    this.#calls += 1;
+    this.#lastId += 1;
     return {
-      id: `c${this.#calls}`,
+      id: `c${this.#lastId}`,
       signal: caller.signal,
       deadline: (caller.since ?? this.#parts.clock.now()) + totalMs,
       timeoutMs: caller.timeoutMs,

@@ -2,17 +2,15 @@ import { Buffer } from "node:buffer";
 import { RawObject } from "../model/raw-result.ts";
 import { stringifyExactly } from "./exact-json.ts";
 import { isCounted, joinBytes, type Part } from "./join-bytes.ts";
-import type { RpcRequest } from "./json-rpc.ts";
+import { MESSAGE_BEGINNING, type RpcRequest } from "./json-rpc.ts";
 import type { Line } from "./line-writer.ts";
 
 const METHOD = "tools/call";
-const BEGINNING = Buffer.from('{"jsonrpc":"2.0","id":');
 /** A conversation calls few tools; whoever makes names up does not fill the memory. */
 const MOST_KEPT = 256;
 const LONGEST_NAME = 256;
 const LONGEST_TAIL = 1_024;
 const NO_META = Buffer.from("}}");
-const NEWLINE = Buffer.from("\n");
 
 /** Writes requests as JSON. Arguments that were not read go in as they came, and what comes again and again is written once. */
 export class RequestEncoder {
@@ -26,10 +24,9 @@ export class RequestEncoder {
     return parts ? joinBytes(parts) : encodeRead(request);
   }
 
-  /** The same as a line. */
+  /** The same as a line, whose parts are put together by whoever writes it. */
   encodeLine(request: RpcRequest): Line {
-    const parts = this.#partsOf(request);
-    return parts ? joinBytes([...parts, NEWLINE]) : encodeRead(request);
+    return this.#partsOf(request) ?? encodeRead(request);
   }
 
   /** Undefined for a request whose arguments were read, or have to be. */
@@ -38,7 +35,7 @@ export class RequestEncoder {
     const name = params?.["name"];
     if (!params || !(raw instanceof RawObject) || method !== METHOD || typeof name !== "string") return undefined;
     if (!isCounted(id) || !holdsOnlyMeta(params)) return undefined;
-    return [BEGINNING, id, this.#headFor(name), ...raw.pieces, this.#tailFor(params["_meta"])];
+    return [MESSAGE_BEGINNING, id, this.#headFor(name), ...raw.pieces, this.#tailFor(params["_meta"])];
   }
 
   #headFor(name: string): Buffer {

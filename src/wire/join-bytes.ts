@@ -16,7 +16,7 @@ export function bytesOf(parts: readonly Part[]): number {
   return bytes;
 }
 
-/** The parts behind each other, which have `bytes` together. Short texts are put together faster this way than as strings. */
+/** The parts behind each other, in a buffer of `bytes`. Short texts are put together faster this way than as strings. */
 export function joinBytes(parts: readonly Part[], bytes: number = bytesOf(parts)): Buffer {
   const whole = Buffer.allocUnsafe(bytes);
   let at = 0;

@@ -1,4 +1,4 @@
-import { isUtf8 } from "node:buffer";
+import { Buffer, isUtf8 } from "node:buffer";
 import type { RpcErrorObject } from "../model/errors.ts";
 import { isJsonObject, type JsonObject } from "../model/json.ts";
 import { type ExactParse, parseExactly } from "./exact-json.ts";
@@ -12,6 +12,9 @@ export const PARSE_ERROR = -32_700;
 export const INVALID_REQUEST = -32_600;
 export const INVALID_PARAMS = -32_602;
 export const INTERNAL_ERROR = -32_603;
+
+/** How a message with an id begins, up to that. */
+export const MESSAGE_BEGINNING: Buffer = Buffer.from('{"jsonrpc":"2.0","id":');
 
 /** Arrays and objects a message may nest; far below the depth at which `JSON.stringify` gives up (about 5,000). */
 export const MAX_MESSAGE_DEPTH = 128;

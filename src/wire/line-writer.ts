@@ -1,13 +1,13 @@
 import { Buffer } from "node:buffer";
 import type { Writable } from "node:stream";
 import { GatewayError } from "../model/errors.ts";
-import { bytesOf, joinBytes } from "./join-bytes.ts";
+import { bytesOf, joinBytes, type Part } from "./join-bytes.ts";
 
+const LINE_FEED = 0x0a;
 const NEWLINE = Buffer.from("\n");
 const NOTHING = Buffer.alloc(0);
 const BROKEN = "Cannot write: the reading end is closed";
-/** How much is written at a time. */
-export const BATCH_BYTES = 64 * 2 ** 10;
+const BATCH_BYTES = 64 * 2 ** 10;
 
 export interface LineWriterOptions {
   /** Above this many queued bytes the writer counts as congested, until the queue is down to half of it. */
@@ -20,8 +20,8 @@ export interface LineWriterOptions {
   readonly onFailed?: (error: Error) => void;
 }
 
-/** A line without its newline, as text or in pieces; or with it, as one Buffer. */
-export type Line = string | readonly Uint8Array[] | Buffer;
+/** A line without its newline, as text or in parts. */
+export type Line = string | readonly Part[];
 
 interface QueuedLine {
   /** What of the line is not handed to the stream yet; a long one stays in the pieces in which it came, from the last to the first. */
@@ -75,7 +75,7 @@ export class LineWriter {
     return this.#failed;
   }
 
-  /** Queues one line; resolves once the operating system has it, rejects if it never will. */
+  /** Queues one line, its newline added here; resolves once the operating system has it, rejects if it never will. */
   write(line: Line): Promise<void> {
     return new Promise((resolve, reject) => {
       this.put(line, (failed) => (failed ? reject(failed) : resolve()));
@@ -203,9 +203,12 @@ export class LineWriter {
 /** From the last to the first; short ones are put together, since each costs more than its bytes. */
 function piecesOf(line: Line): Buffer[] {
   if (typeof line === "string") return [Buffer.from(`${line}\n`)];
-  if (Buffer.isBuffer(line)) return [line];
-  const ended = [...line, NEWLINE];
-  const bytes = bytesOf(ended);
-  if (bytes <= BATCH_BYTES) return [joinBytes(ended, bytes)];
-  return ended.map(({ buffer, byteOffset, byteLength }) => Buffer.from(buffer, byteOffset, byteLength)).reverse();
+  const bytes = bytesOf(line);
+  if (bytes >= BATCH_BYTES) return [...line.map(asBuffer), NEWLINE].reverse();
+  const whole = joinBytes(line, bytes + 1);
+  whole[bytes] = LINE_FEED;
+  return [whole];
 }
+
+const asBuffer = (part: Part): Buffer =>
+  typeof part === "number" ? joinBytes([part]) : Buffer.from(part.buffer, part.byteOffset, part.byteLength);

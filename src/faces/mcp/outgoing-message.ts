@@ -3,9 +3,8 @@ import type { JSONRPCMessage } from "@modelcontextprotocol/server";
 import { GatewayError } from "../../model/errors.ts";
 import type { RawObject } from "../../model/raw-result.ts";
 import { stringifyExactly } from "../../wire/exact-json.ts";
-import { bytesOf, isCounted, joinBytes } from "../../wire/join-bytes.ts";
-import { errorResponse, INTERNAL_ERROR, type RequestId } from "../../wire/json-rpc.ts";
-import { BATCH_BYTES, type Line } from "../../wire/line-writer.ts";
+import { bytesOf, isCounted, type Part } from "../../wire/join-bytes.ts";
+import { errorResponse, INTERNAL_ERROR, MESSAGE_BEGINNING, type RequestId } from "../../wire/json-rpc.ts";
 
 /** Longest message in bytes, either way; SDK clients end the session when one exceeds 10 MiB. */
 export const MAX_MESSAGE_BYTES = 8 * 2 ** 20;
@@ -33,20 +32,14 @@ export function encodeMessage(message: JSONRPCMessage, room: number): string {
   }
 }
 
-/** The answer with a result in its own bytes; undefined if it is too large, which `encodeMessage` tells. */
-export function encodeRaw(id: RequestId, { pieces }: RawObject, room: number): Line | undefined {
-  const shownId = isCounted(id) ? id : Buffer.from(JSON.stringify(id));
-  const line = [BEGINNING, shownId, MIDDLE, ...pieces, END];
-  const bytes = bytesOf(line);
-  if (bytes - NEWLINE_BYTES > Math.min(room, MAX_MESSAGE_BYTES)) return undefined;
-  return bytes <= BATCH_BYTES ? joinBytes(line, bytes) : [joinBytes([BEGINNING, shownId, MIDDLE]), ...pieces, CLOSE];
+/** The parts of the answer with a result in its own bytes; undefined if it is too large, which `encodeMessage` tells. */
+export function encodeRaw(id: RequestId, { pieces }: RawObject, room: number): readonly Part[] | undefined {
+  const line = [MESSAGE_BEGINNING, isCounted(id) ? id : Buffer.from(JSON.stringify(id)), MIDDLE, ...pieces, CLOSE];
+  return bytesOf(line) <= Math.min(room, MAX_MESSAGE_BYTES) ? line : undefined;
 }
 
-const BEGINNING = Buffer.from('{"jsonrpc":"2.0","id":');
 const MIDDLE = Buffer.from(',"result":');
 const CLOSE = Buffer.from("}");
-const END = Buffer.from("}\n");
-const NEWLINE_BYTES = 1;
 
 const tooLarge = (bytes: number): GatewayError =>
   bytes > MAX_MESSAGE_BYTES

@@ -33,11 +33,16 @@ export class CallParams {
     const { era } = connection;
     const host = era === "modern" ? hostCapabilities : undefined;
     const last = this.#said[era];
-    if (last?.waitMs === waitMs && last.host === host) return last;
-    const relayed = host && relayedCapabilities(host);
-    if (last?.waitMs === waitMs && last.relayed === relayed) return last;
-    const said = { waitMs, host, relayed, meta: merged(mirroredCapabilities(host, connection), { [TIMEOUT]: waitMs }) };
+    if (last?.waitMs === waitMs && (last.host === host || last.relayed === relayedOf(host))) return last;
+    const said = {
+      waitMs,
+      host,
+      relayed: relayedOf(host),
+      meta: merged(mirroredCapabilities(host, connection), { [TIMEOUT]: waitMs }),
+    };
     this.#said[era] = said;
     return said;
   }
 }
+
+const relayedOf = (host: JsonObject | undefined): JsonObject | undefined => host && relayedCapabilities(host);

@@ -317,6 +317,22 @@ describe("the end of a conversation", () => {
     });
   });
 
+  test("what stands behind an answer in its chunk comes after it, and not at all once its hearer closes the conversation", async () => {
+    const notice = { jsonrpc: "2.0", method: "notifications/tools/list_changed" } as const;
+    const { transport, got, ask, say } = await scripted();
+    await ask(1, 2, 3);
+    await say(`${result(1)}${JSON.stringify(notice)}\n${result(2)}`);
+    const answer = (id: number) => ({ jsonrpc: "2.0", id, result: {} });
+    expect(got).toEqual([answer(1), notice, answer(2)]);
+    await ask(4);
+    transport.onmessage = (message) => {
+      got.push(message);
+      void transport.close();
+    };
+    await say(result(3) + result(4));
+    expect(got.slice(3)).toEqual([answer(3), "closed"]);
+  });
+
   test("a listener that throws is reported and holds nothing up", async () => {
     const { transport, ask, say, got } = await scripted();
     const keep = transport.onmessage;

@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { RequestEncoder } from "../../../src/wire/encode-request.ts";
+import { joinBytes } from "../../../src/wire/join-bytes.ts";
 import { RawArguments } from "../../../src/wire/raw-arguments.ts";
 
 const request = (params: Readonly<Record<string, unknown>>, id: number | string = 2 ** 30) =>
@@ -30,7 +31,7 @@ describe("a request", () => {
         const spliced = encoder.encode(request({ ...params, arguments: raw(JSON.stringify(given)) }, id)).toString();
         expect(JSON.parse(spliced)).toEqual(JSON.parse(JSON.stringify(request({ ...params, arguments: given }, id))));
         const line = encoder.encodeLine(request({ ...params, arguments: raw(JSON.stringify(given)) }, id));
-        expect(Buffer.isBuffer(line) ? line.toString() : `${line}\n`).toBe(`${spliced}\n`);
+        expect(typeof line === "string" ? line : joinBytes(line).toString()).toBe(spliced);
       }),
       { numRuns: 1_000 },
     );

@@ -50,21 +50,22 @@ describe("LineWriter", () => {
     expect(await arrived).toBe([...lines, "bytes"].map((line) => `${line}\n`).join(""));
   });
 
-  test("lines in pieces of any length arrive as one", async () => {
-    const piece = fc
-      .integer({ min: 0, max: 150_000 })
-      .map((length) => Buffer.alloc(length, String.fromCharCode(97 + (length % 26))));
+  test("lines in parts of any length arrive as one", async () => {
+    const length = fc.oneof(fc.integer({ min: 0, max: 150_000 }), fc.integer({ min: 2 ** 16 - 6, max: 2 ** 16 + 1 }));
+    const piece = length.map((bytes) => Buffer.alloc(bytes, String.fromCharCode(97 + (bytes % 26))));
+    const part = fc.oneof({ weight: 3, arbitrary: piece }, fc.nat());
+    const bytesOf = (each: Buffer | number) => (typeof each === "number" ? Buffer.from(String(each)) : each);
     await fc.assert(
-      fc.asyncProperty(fc.array(fc.array(piece, { maxLength: 4 }), { maxLength: 5 }), async (lines) => {
+      fc.asyncProperty(fc.array(fc.array(part, { maxLength: 4 }), { maxLength: 5 }), async (lines) => {
         const stream = new PassThrough();
         const arrived = text(stream);
         const writer = new LineWriter(stream, { highWaterBytes: 2 ** 20 });
-        const bytes = lines.flat().reduce((sum, { length }) => sum + length, lines.length);
+        const bytes = lines.flat().reduce<number>((sum, each) => sum + bytesOf(each).length, lines.length);
         const written = lines.map((line) => writer.write(line));
         await Promise.all(written);
         expect([writer.queuedBytes, writer.handedOverBytes]).toEqual([0, bytes]);
         stream.end();
-        expect((await arrived) === lines.map((line) => `${Buffer.concat(line).toString()}\n`).join("")).toBe(true);
+        expect((await arrived) === lines.map((line) => `${Buffer.concat(line.map(bytesOf)).toString()}\n`).join("")).toBe(true);
       }),
       { numRuns: 50 },
     );
