@@ -42,6 +42,7 @@ export interface AnswerOwner {
  */
 export class AnswerReader implements Dispatcher.DispatchHandler {
   readonly #owner: AnswerOwner;
+  readonly #over: () => void;
   /** A body of JSON so far; a short one mostly comes in one piece, for which there is no list. */
   #first: Buffer | undefined;
   #others: Buffer[] | undefined;
@@ -51,8 +52,10 @@ export class AnswerReader implements Dispatcher.DispatchHandler {
   #bytes = 0;
   #failed = false;
 
-  constructor(owner: AnswerOwner) {
+  /** `over` hears once that the request has no connection any more and waits for none. */
+  constructor(owner: AnswerOwner, over: () => void) {
     this.#owner = owner;
+    this.#over = over;
     owner.signal.addEventListener("abort", this, ONCE);
   }
 
@@ -90,13 +93,13 @@ export class AnswerReader implements Dispatcher.DispatchHandler {
   }
 
   onResponseEnd(): void {
-    this.#unlisten();
+    this.#end();
     if (this.#body) this.#body.complete();
     else if (this.#head) this.#owner.onAnswer(wholeOf(this.#head, this.#takeWhole()));
   }
 
   onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {
-    this.#unlisten();
+    this.#end();
     if (this.#body) this.#body.destroy(error);
     else this.#fail(error);
   }
@@ -124,7 +127,8 @@ export class AnswerReader implements Dispatcher.DispatchHandler {
     this.#owner.onFailed(reason);
   }
 
-  #unlisten(): void {
+  #end(): void {
+    this.#over();
     this.#owner.signal.removeEventListener("abort", this);
   }
 }

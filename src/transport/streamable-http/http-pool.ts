@@ -1,17 +1,13 @@
-import { lookup as systemLookup } from "node:dns";
-import { BlockList, isIPv6, type LookupFunction } from "node:net";
+import type { LookupFunction } from "node:net";
 import type { Readable } from "node:stream";
-import { Pool } from "undici";
 import { GatewayError } from "../../model/errors.ts";
-import type { Endpoint, Traffic } from "../../model/ports.ts";
+import type { Traffic } from "../../model/ports.ts";
 import type { Signal } from "../../model/signal.ts";
 import type { Settled } from "../direct-call.ts";
+import { Connections, type HttpEndpoint } from "./connections.ts";
 import { ownHeaders } from "./headers.ts";
-import { type AnswerOwner, AnswerReader, AnswerTooLong, type HttpAnswer, isWhole, type WholeAnswer } from "./http-answer.ts";
-import { brokenAnswer, fromHttpError, LINK_LOCAL_CODE, tooLarge } from "./http-errors.ts";
-
-/** Where a Streamable HTTP backend is reached. */
-export type HttpEndpoint = Extract<Endpoint, { kind: "http" }>;
+import { type AnswerOwner, AnswerTooLong, type HttpAnswer, isWhole, type WholeAnswer } from "./http-answer.ts";
+import { brokenAnswer, fromHttpError, tooLarge } from "./http-errors.ts";
 
 export interface HttpRequest {
   readonly method: "POST" | "GET" | "DELETE";
@@ -26,52 +22,40 @@ export interface HttpPoolOptions {
   readonly lookup?: LookupFunction;
 }
 
-/** The calls a bulkhead lets through at once, a stream of notifications, and room for cancellations. */
-const MAX_CONNECTIONS = 48;
 /**
- * Far below the 5 s after which Node and uvicorn close an idle connection: a gateway that gets no CPU for a second or two does
- * not meet the closing one either.
+ * The calls a bulkhead lets through at once, and a stream of notifications. With half as many again, what belongs to them leaves
+ * the processor's cache before its turn comes: 64 calls in flight cost a seventh more each.
  */
-const KEEP_ALIVE_MS = 2_000;
+const MOST_AT_ONCE = 33;
+/** For what must get through while slow calls have all of those: answers to a backend's questions, cancellations, health checks. */
+const SPARE = 15;
 
 /**
  * Keep-alive connections to the one address a registry entry names. Redirects are not followed, nothing is inflated, and
  * undici's own timers are off: deadlines come with the signal. Throws GatewayErrors only.
  */
 export class HttpPool {
-  readonly #pool: Pool;
+  readonly #usual: Connections;
+  readonly #spare: Connections;
   readonly #backend: string;
   readonly #path: string;
   readonly #headers: Readonly<Record<string, string>>;
   /** Headers of requests, and the same as they are sent. */
   readonly #complete = new WeakMap<HttpRequest["headers"], string[]>();
-  readonly #connectErrors = new WeakSet<object>();
   #requests = 0;
-  #connections = 0;
 
-  constructor({ backend, endpoint, lookup = systemLookup }: HttpPoolOptions) {
+  constructor({ backend, endpoint, lookup }: HttpPoolOptions) {
     const url = new URL(endpoint.url);
     this.#backend = backend;
     this.#path = `${url.pathname}${url.search}`;
     this.#headers = { ...ownHeaders(endpoint.headers), "accept-encoding": "identity" };
-    this.#pool = new Pool(url.origin, {
-      connections: MAX_CONNECTIONS,
-      keepAliveTimeout: KEEP_ALIVE_MS,
-      headersTimeout: 0,
-      bodyTimeout: 0,
-      ...(endpoint.socketPath === undefined
-        ? { connect: { lookup: refuseLinkLocal(lookup) } }
-        : { socketPath: endpoint.socketPath }),
-    });
-    this.#pool.on("connect", () => {
-      this.#connections += 1;
-    });
-    this.#pool.on("connectionError", (_origin, _targets, error) => this.#connectErrors.add(error));
+    this.#usual = new Connections(endpoint, MOST_AT_ONCE, lookup);
+    this.#spare = new Connections(endpoint, SPARE, lookup);
   }
 
   /** How many requests it sent, and over how many connections. */
   get traffic(): Traffic {
-    return { requests: this.#requests, connections: this.#connections };
+    return { requests: this.#requests, connections: this.#usual.opened + this.#spare.opened };
   }
 
   /** Sends one request and waits for the head of its answer; rejects with the signal's reason when that aborts. */
@@ -91,7 +75,7 @@ export class HttpPool {
 
   /** Closes every connection at once; never rejects. */
   async destroy(): Promise<void> {
-    await this.#pool.destroy().catch(() => {}); // the sockets are gone either way
+    await Promise.all([this.#usual.destroy(), this.#spare.destroy()]);
   }
 
   #send(request: HttpRequest): Promise<HttpAnswer | WholeAnswer> {
@@ -112,11 +96,8 @@ export class HttpPool {
     this.#requests += 1;
     const reader = new ToldAnswer(this, signal, wholeBytes, settled);
     const options = { method, path: this.#path, headers: this.#withOwn(headers), body: body ?? null };
-    try {
-      this.#pool.dispatch(options, new AnswerReader(reader));
-    } catch (error) {
-      reader.onFailed(error);
-    }
+    const connections = this.#usual.hasRoom ? this.#usual : this.#spare;
+    connections.dispatch(options, reader);
   }
 
   #withOwn(headers: HttpRequest["headers"]): string[] {
@@ -130,7 +111,7 @@ export class HttpPool {
   /** What a failure of undici's means. */
   failure(error: unknown, wholeBytes: number | undefined): unknown {
     if (error instanceof AnswerTooLong) return tooLarge(this.#backend, wholeBytes ?? 0);
-    const written = error instanceof Error && this.#connectErrors.has(error) ? "never" : "perhaps";
+    const written = this.#usual.wasNotMade(error) || this.#spare.wasNotMade(error) ? "never" : "perhaps";
     return fromHttpError(error, this.#backend, written);
   }
 
@@ -178,22 +159,4 @@ class ToldAnswer implements AnswerOwner {
 export function discard(body: Readable): void {
   body.on("error", () => {}); // destroying a body that is not at its end reports an abort
   body.destroy();
-}
-
-const LINK_LOCAL = new BlockList();
-LINK_LOCAL.addSubnet("169.254.0.0", 16, "ipv4");
-LINK_LOCAL.addSubnet("fe80::", 10, "ipv6");
-
-/**
- * Wraps a resolver so that a host name never leads to a link-local address, where clouds keep their credentials; the address
- * is judged when it is dialled. Loopback and private ranges are allowed: the registry named the host.
- */
-export function refuseLinkLocal(lookup: LookupFunction): LookupFunction {
-  return (hostname, options, callback) =>
-    lookup(hostname, options, (error, address, family) => {
-      const addresses = typeof address === "string" ? [address] : (address ?? []).map((entry) => entry.address);
-      if (!error && addresses.some((ip) => LINK_LOCAL.check(ip, isIPv6(ip) ? "ipv6" : "ipv4")))
-        callback(Object.assign(new Error("Host name leads to a link-local address"), { code: LINK_LOCAL_CODE }), address, family);
-      else callback(error, address, family);
-    });
 }

@@ -17,12 +17,13 @@ import {
 } from "../../wire/json-rpc.ts";
 import type { DirectRequest, Settled } from "../direct-call.ts";
 import { type Listener, OpenCalls } from "../open-calls.ts";
+import type { HttpEndpoint } from "./connections.ts";
 import { DirectAsk, type DirectAskOwner } from "./direct-ask.ts";
 import type { ExchangeParts } from "./exchange.ts";
 import { claimedRevision } from "./headers.ts";
 import { HttpConversation } from "./http-conversation.ts";
 import { brokenAnswer } from "./http-errors.ts";
-import { type HttpEndpoint, HttpPool } from "./http-pool.ts";
+import { HttpPool } from "./http-pool.ts";
 import { Session } from "./session.ts";
 import { StandingStream } from "./standing-stream.ts";
 

@@ -43,7 +43,7 @@ class Watched extends AnswerReader {
   readonly #onData: OnData;
 
   constructor(options: AnswerOwner, onData: OnData) {
-    super(options);
+    super(options, () => {});
     this.#onData = onData;
   }
 
@@ -204,7 +204,7 @@ test("a request that is given up in the queue for the only connection is told so
   const send = (signal: Signal) =>
     new Promise<unknown>((onAnswer) => {
       const onFailed = (error: unknown): void => void told.push(error);
-      pool.dispatch({ method: "GET", path: "/" }, new AnswerReader({ signal, wholeBytes: 100, onAnswer, onFailed }));
+      pool.dispatch({ method: "GET", path: "/" }, new AnswerReader({ signal, wholeBytes: 100, onAnswer, onFailed }, () => {}));
     });
   const caller = new LinkedSignal();
   const answer = send(new LinkedSignal());

@@ -1,39 +1,13 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { createServer } from "node:http";
-import type { LookupFunction } from "node:net";
+import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { expect, test } from "vitest";
-import { refuseLinkLocal } from "../../../../src/transport/streamable-http/http-pool.ts";
+import { describe, expect, test, vi } from "vitest";
+import { LinkedSignal } from "../../../../src/time/linked-signal.ts";
+import { HttpPool } from "../../../../src/transport/streamable-http/http-pool.ts";
 import { connect } from "../../../support/connecting.ts";
 import { close, startScriptedHttp } from "../../../support/scripted-http.ts";
-
-const resolvingTo =
-  (...addresses: string[]): LookupFunction =>
-  (_host, _options, callback) =>
-    callback(
-      null,
-      addresses.map((address) => ({ address, family: address.includes(":") ? 6 : 4 })),
-    );
-
-const verdict = (...addresses: string[]): Promise<string> =>
-  new Promise((resolve) => {
-    refuseLinkLocal(resolvingTo(...addresses))("host.test", { all: true }, (error) => resolve(error ? "refused" : "allowed"));
-  });
-
-test.each([["169.254.169.254"], ["::ffff:169.254.169.254"], ["::ffff:a9fe:a9fe"], ["fe80::1"], ["93.184.216.34", "169.254.0.1"]])(
-  "a host name that leads to %s is refused when it is dialled",
-  async (...addresses) => {
-    expect(await verdict(...addresses)).toBe("refused");
-  },
-);
-
-test.each(["127.0.0.1", "::1", "10.1.2.3", "93.184.216.34", "2001:db8::1"])(
-  "a host name that leads to %s is allowed",
-  async (address) => {
-    expect(await verdict(address)).toBe("allowed");
-  },
-);
 
 test("a unix socket is dialled instead of the url's host, which stays in the request", async () => {
   const directory = await mkdtemp(join(tmpdir(), "sallyport-pool-"));
@@ -56,4 +30,43 @@ test("the path and the query of the url are kept as they were written", async ()
   await using _connection = await connect(`${backend.url}?key=a%2Fb`, { era: "legacy" });
   expect(backend.requests.map(({ target }) => target)).toEqual(backend.requests.map(() => "/mcp?key=a%2Fb"));
   expect(backend.requests).not.toEqual([]);
+});
+
+describe("requests at the same time", () => {
+  async function openPool(onRequest: (answer: () => void) => void) {
+    let connections = 0;
+    const server = createServer((_request, response) => {
+      onRequest(() => response.writeHead(200, { "content-type": "application/json" }).end("{}"));
+    });
+    server.on("connection", () => (connections += 1));
+    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+    const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/mcp`;
+    const pool = new HttpPool({ backend: "s", endpoint: { kind: "http", url, headers: {} } });
+    const ask = (): Promise<unknown> =>
+      new Promise((resolve) => pool.ask({ method: "GET", headers: {}, signal: new LinkedSignal() }, 100, resolve));
+    return { pool, ask, count: () => connections, close: () => Promise.all([pool.destroy(), close(server)]) };
+  }
+
+  test("of a full bulkhead need no connections besides their own, although each follows at the heels of another", async () => {
+    const { pool, ask, count, close: end } = await openPool((answer) => answer());
+    let left = 1_000;
+    const oneAfterTheOther = async (): Promise<void> => {
+      for (; left > 0; left -= 1) await ask();
+    };
+    await Promise.all(Array.from({ length: 32 }, oneAfterTheOther));
+    expect(count()).toBeLessThanOrEqual(33);
+    expect(pool.traffic.connections).toBe(count());
+    await end();
+  });
+
+  test("do not keep others from getting through while they wait for slow answers", async () => {
+    const waiting: (() => void)[] = [];
+    const { ask, count, close: end } = await openPool((answer) => waiting.push(answer));
+    const answers = Array.from({ length: 48 }, ask);
+    await vi.waitUntil(() => waiting.length === 48);
+    expect(count()).toBe(48);
+    for (const answer of waiting) answer();
+    await Promise.all(answers);
+    await end();
+  });
 });
