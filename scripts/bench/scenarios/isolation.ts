@@ -15,8 +15,6 @@ import { Yardstick } from "../yardstick.ts";
 /** Of what gets through at best: above half of that every p99 is that of a queue. */
 const SHARE = 0.4;
 const MOST_PER_SECOND = 500;
-/** In one round: of fewer the p99 is that of a handful, and tells of the machine. */
-const LEAST_CALLS = 2_000;
 const AT_BEST_IN_FLIGHT = 16;
 /** Ten digits, which the probe looks for, and below those of `pester`. */
 const FIRST_LOOK = 1_100_000_000;
@@ -32,8 +30,7 @@ interface Phase extends Case {
 }
 
 /** Nineteen healthy backends and one that is not: what the nineteen notice of it, against the same load when it is well. */
-export async function isolation(rounds: number, wantedCalls: number, gatewayCpu?: string): Promise<Findings> {
-  const calls = Math.max(LEAST_CALLS, wantedCalls);
+export async function isolation(rounds: number, calls: number, gatewayCpu?: string): Promise<Findings> {
   await using scope = new Scope();
   const { gateway, healthy } = await openSickHouse(scope);
   const apart = gatewayCpu === undefined ? "no" : pinToOneCpu(gatewayCpu, gateway.child.pid); // its servers run by now, and stay where they are
