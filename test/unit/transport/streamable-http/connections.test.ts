@@ -1,6 +1,7 @@
 import { once } from "node:events";
 import { createServer, type RequestListener } from "node:http";
 import type { AddressInfo, LookupFunction } from "node:net";
+import fc from "fast-check";
 import { afterEach, describe, expect, test, vi } from "vitest";
 import { LinkedSignal } from "../../../../src/time/linked-signal.ts";
 import { Connections, refuseLinkLocal } from "../../../../src/transport/streamable-http/connections.ts";
@@ -49,14 +50,14 @@ describe("the one connection there is", () => {
   function connectionTo(port: number) {
     const connections = new Connections({ kind: "http", url: `http://127.0.0.1:${port}/mcp`, headers: {} }, 1);
     closing.push(() => connections.destroy());
-    const ask = (signal = new LinkedSignal()): Promise<HttpAnswer | WholeAnswer> =>
+    const ask = (signal = new LinkedSignal(), path = "/0"): Promise<HttpAnswer | WholeAnswer> =>
       new Promise((onAnswer, onFailed) => {
-        connections.dispatch({ method: "GET", path: "/mcp" }, { signal, wholeBytes: 10, onAnswer, onFailed });
+        connections.dispatch({ method: "GET", path }, { signal, wholeBytes: 10, onAnswer, onFailed });
       });
     return { connections, ask };
   }
 
-  const isFreeAgain = (connections: Connections) => vi.waitUntil(() => connections.hasRoom);
+  const isFreeAgain = (connections: Connections) => vi.waitUntil(() => connections.hasRoom, { interval: 2 });
 
   test("is free again after an answer, and used once more", async () => {
     const { connections, ask } = await open((_request, response) => {
@@ -133,5 +134,45 @@ describe("the one connection there is", () => {
     });
     expect(await failed).toMatchObject({ code: "UND_ERR_INVALID_ARG" });
     expect(connections.hasRoom).toBe(true);
+  });
+
+  test("is counted free exactly once, whatever comes of the requests that wanted it", async () => {
+    const fates = ["answer", "error", "too long", "break", "break off", "stream", "never"] as const;
+    const { connections, ask } = await open(({ url, socket }, response) => {
+      const fate = fates[Number(url?.slice(1))];
+      if (fate === "break") socket.destroy();
+      else if (fate === "error") response.writeHead(500).end("no");
+      else if (fate === "stream") response.writeHead(200, { "content-type": "text/event-stream" }).end(": here\n\n");
+      else if (fate === "never") return;
+      else {
+        response.writeHead(200, { "content-type": "application/json", "content-length": fate === "too long" ? 90 : 2 });
+        if (fate === "break off") setImmediate(() => socket.destroy());
+        else response.end(fate === "too long" ? `"${"a".repeat(88)}"` : "{}");
+      }
+    });
+    const request = fc.record({ fate: fc.nat(fates.length - 1), givenUpAfter: fc.option(fc.nat(12)) });
+    await fc.assert(
+      fc.asyncProperty(fc.array(request, { minLength: 1, maxLength: 12 }), async (requests) => {
+        const endings = requests.map(async ({ fate, givenUpAfter }) => {
+          const signal = new LinkedSignal();
+          const answer = ask(signal, `/${fate}`).then(
+            (got) => isWhole(got) || got.body.on("error", () => {}).resume(),
+            () => {},
+          );
+          const patience = givenUpAfter ?? (fates[fate] === "never" ? 12 : undefined);
+          if (patience === undefined) return await answer;
+          for (let turn = 0; turn < patience; turn += 1) await new Promise(setImmediate);
+          signal.abort(new Error("given up"));
+          await answer;
+        });
+        await Promise.all(endings);
+        await isFreeAgain(connections);
+        const last = ask();
+        expect(connections.hasRoom).toBe(false);
+        await last;
+        expect(connections.hasRoom).toBe(true);
+      }),
+      { numRuns: 100 },
+    );
   });
 });
