@@ -2,8 +2,8 @@ import { Buffer, isUtf8 } from "node:buffer";
 import type { RawResult } from "../model/raw-result.ts";
 import { MAX_MESSAGE_DEPTH } from "./json-rpc.ts";
 import { JsonWalk, NOWHERE } from "./json-walk.ts";
-import { type LongValue, NOTHING_LONG, type Places, ScannedResult } from "./scanned-result.ts";
-import { isBase64 } from "./string-scan.ts";
+import { ContentScanner } from "./scan-content.ts";
+import { NOTHING_LONG, type Places, ScannedResult } from "./scanned-result.ts";
 
 /** An answer with a tool's result of the plainest kind, told from its bytes. */
 export interface ScannedAnswer {
@@ -15,14 +15,7 @@ const VERSION = Buffer.from('"2.0"');
 const COMPLETE = Buffer.from('"complete"');
 const TRUE = Buffer.from("true");
 const FALSE = Buffer.from("false");
-const TEXT = Buffer.from('"text"');
-const BLOCKS = [TEXT, Buffer.from('"image"'), Buffer.from('"audio"')];
-const QUOTE = 0x22;
 const COMMA = 0x2c;
-const EQUALS = 0x3d;
-const OPEN_BRACE = 0x7b;
-/** What is as long as that is worth to be kept apart. */
-const LONG_BYTES = 1_024;
 const NO_LINE = Buffer.alloc(0);
 const KEYS = {
   jsonrpc: Buffer.from("jsonrpc"),
@@ -33,10 +26,6 @@ const KEYS = {
   structuredContent: Buffer.from("structuredContent"),
   meta: Buffer.from("_meta"),
   resultType: Buffer.from("resultType"),
-  type: Buffer.from("type"),
-  text: Buffer.from("text"),
-  data: Buffer.from("data"),
-  mimeType: Buffer.from("mimeType"),
 };
 
 /**
@@ -48,6 +37,7 @@ export const scanAnswer = (line: Buffer): ScannedAnswer | undefined => scanner.s
 
 class AnswerScanner {
   readonly #walk = new JsonWalk(MAX_MESSAGE_DEPTH);
+  readonly #content = new ContentScanner(this.#walk);
   #line: Buffer = NO_LINE;
   #id = Number.NaN;
   #version = false;
@@ -57,23 +47,18 @@ class AnswerScanner {
   #contentEnd = NOWHERE;
   #isError = false;
   #hasMeta = false;
-  #textBytes = 0;
-  #binaryBytes = 0;
   /** Where the key and the value of `resultType` stand, which is the backend's word to us. */
   #typeStart = NOWHERE;
   #typeEnd = NOWHERE;
-  /** What is worth to be taken out, by where it stands in the line. */
-  #longValues: LongValue[] | undefined;
-  #block = 0;
-  #blockKind: Uint8Array | undefined;
-  #blockParts = 0;
 
   scan(line: Buffer): ScannedAnswer | undefined {
     this.#begin(line);
     this.#walk.open(line);
+    this.#content.open(line);
     const end = this.#walk.object(this.#walk.space(0), this.#answerMember);
     const whole = end !== NOWHERE && this.#walk.space(end) === line.length;
     this.#walk.close();
+    this.#content.close();
     const answer =
       whole && this.#version && this.#contentEnd !== NOWHERE && !Number.isNaN(this.#id) && isUtf8(line)
         ? this.#answer()
@@ -86,10 +71,7 @@ class AnswerScanner {
     this.#line = line;
     this.#id = Number.NaN;
     this.#version = this.#isError = this.#hasMeta = false;
-    this.#textBytes = this.#binaryBytes = 0;
     this.#start = this.#end = this.#contentEnd = this.#typeStart = this.#typeEnd = NOWHERE;
-    this.#longValues = undefined;
-    this.#block = 0;
   }
 
   #answer(): ScannedAnswer | undefined {
@@ -99,14 +81,14 @@ class AnswerScanner {
       isComplete: this.#typeStart !== NOWHERE,
       isError: this.#isError,
       hasMeta: this.#hasMeta,
-      textBytes: this.#textBytes,
-      binaryBytes: this.#binaryBytes,
+      textBytes: this.#content.textBytes,
+      binaryBytes: this.#content.binaryBytes,
     };
     return { id: this.#id, result: new ScannedResult(pieces, facts, this.#placesIn(pieces)) };
   }
 
   #placesIn([first, second]: readonly Buffer[]): Places {
-    const values = this.#longValues;
+    const values = this.#content.longValues;
     if (!values || !first) return NOTHING_LONG;
     const cut = this.#start + first.length;
     const left = this.#end - cut - (second?.length ?? 0);
@@ -147,10 +129,10 @@ class AnswerScanner {
 
   readonly #resultMember = (keyStart: number, keyEnd: number, at: number): number => {
     if (this.#walk.isKey(KEYS.content, keyStart, keyEnd)) {
-      this.#contentEnd = this.#walk.array(at, this.#oneBlock);
+      this.#contentEnd = this.#content.blocks(at);
       return this.#contentEnd;
     }
-    if (this.#walk.isKey(KEYS.structuredContent, keyStart, keyEnd)) return this.#structured(at);
+    if (this.#walk.isKey(KEYS.structuredContent, keyStart, keyEnd)) return this.#content.structured(at);
     if (this.#walk.isKey(KEYS.meta, keyStart, keyEnd)) {
       this.#hasMeta = true;
       return this.#walk.object(at);
@@ -169,75 +151,6 @@ class AnswerScanner {
     this.#typeEnd = this.#walk.startsWith(at, COMPLETE) ? this.#walk.string(at) : NOWHERE;
     return this.#typeEnd;
   }
-
-  #structured(at: number): number {
-    const end = this.#walk.object(at); // anything else is wrapped for hosts that expect an object
-    return this.#countText("structured", at, end);
-  }
-
-  readonly #oneBlock = (at: number): number => {
-    this.#blockKind = undefined;
-    this.#blockParts = 0;
-    if (this.#line[at] !== OPEN_BRACE) return NOWHERE;
-    const end = this.#walk.object(at, this.#blockMember);
-    this.#block += 1;
-    const wanted = this.#blockKind === TEXT ? HAS_TEXT : HAS_DATA | HAS_MIME_TYPE;
-    return this.#blockKind && (this.#blockParts & wanted) === wanted ? end : NOWHERE;
-  };
-
-  readonly #blockMember = (keyStart: number, keyEnd: number, at: number): number => {
-    if (this.#walk.isKey(KEYS.type, keyStart, keyEnd)) {
-      this.#blockKind = this.#kindAt(at);
-      return this.#walk.string(at);
-    }
-    if (this.#walk.isKey(KEYS.text, keyStart, keyEnd)) return this.#text(at);
-    if (this.#walk.isKey(KEYS.data, keyStart, keyEnd)) return this.#data(at);
-    if (!this.#walk.isKey(KEYS.mimeType, keyStart, keyEnd)) return this.#walk.value(at);
-    this.#blockParts |= HAS_MIME_TYPE;
-    return this.#walk.string(at);
-  };
-
-  #kindAt(at: number): Uint8Array | undefined {
-    for (const kind of BLOCKS) if (this.#walk.startsWith(at, kind)) return kind;
-    return undefined;
-  }
-
-  #text(at: number): number {
-    this.#blockParts |= HAS_TEXT;
-    return this.#countText("text", at, this.#walk.string(at));
-  }
-
-  #countText(kind: LongValue["kind"], start: number, end: number): number {
-    this.#textBytes += end - start;
-    return this.#noteLong(kind, start, end);
-  }
-
-  #noteLong(kind: LongValue["kind"], start: number, end: number): number {
-    if (end - start < LONG_BYTES) return end;
-    this.#longValues ??= [];
-    this.#longValues.push({ kind, block: this.#block, start, end });
-    return end;
-  }
-
-  #data(at: number): number {
-    const line = this.#line;
-    const quote = line.indexOf(QUOTE, at + 1); // no digit of base64 needs an escape
-    if (line[at] !== QUOTE || quote < 0 || !isWholeBase64(line, at + 1, quote)) return NOWHERE;
-    this.#blockParts |= HAS_DATA;
-    this.#binaryBytes += quote - at - 1;
-    return this.#noteLong("data", at, quote + 1);
-  }
-}
-
-const HAS_TEXT = 1;
-const HAS_DATA = 2;
-const HAS_MIME_TYPE = 4;
-
-/** Whether it is base64 of whole bytes, as every host decodes it. */
-function isWholeBase64(text: Uint8Array, start: number, end: number): boolean {
-  let digits = end;
-  while (digits > start && end - digits < 2 && text[digits - 1] === EQUALS) digits -= 1;
-  return (end - start) % 4 === 0 && isBase64(text, start, digits);
 }
 
 const scanner = new AnswerScanner();
