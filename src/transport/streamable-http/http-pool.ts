@@ -23,8 +23,8 @@ export interface HttpPoolOptions {
 }
 
 /**
- * The calls a bulkhead lets through at once, and a stream of notifications. With half as many again, what belongs to them leaves
- * the processor's cache before its turn comes: 64 calls in flight cost a seventh more each.
+ * The calls a bulkhead lets through at once, and a stream of notifications. With half as many again, 64 calls in flight cost a
+ * seventh more each: the same system calls, but more memory than a processor keeps near.
  */
 const MOST_AT_ONCE = 33;
 /** For what must get through while slow calls have all of those: answers to a backend's questions, cancellations, health checks. */
