@@ -7,7 +7,6 @@ const TEXT = Buffer.from('"text"');
 const BLOCKS = [TEXT, Buffer.from('"image"'), Buffer.from('"audio"')];
 const QUOTE = 0x22;
 const EQUALS = 0x3d;
-const OPEN_BRACE = 0x7b;
 /** What is as long as that is worth to be kept apart. */
 const LONG_BYTES = 1_024;
 const NO_LINE = Buffer.alloc(0);
@@ -77,7 +76,6 @@ export class ContentScanner {
   readonly #oneBlock = (at: number): number => {
     this.#blockKind = undefined;
     this.#blockParts = 0;
-    if (this.#line[at] !== OPEN_BRACE) return NOWHERE;
     const end = this.#walk.object(at, this.#blockMember);
     this.#block += 1;
     const wanted = this.#blockKind === TEXT ? HAS_TEXT : HAS_DATA | HAS_MIME_TYPE;

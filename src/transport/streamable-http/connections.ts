@@ -59,7 +59,7 @@ export class Connections {
   }
 
   /** Whether the error says that a connection could not be made, so that nothing was sent over it. */
-  wasNotMade(error: unknown): boolean {
+  isConnectError(error: unknown): boolean {
     return error instanceof Error && this.#connectErrors.has(error);
   }
 

@@ -96,8 +96,12 @@ export class HttpPool {
     this.#requests += 1;
     const reader = new ToldAnswer(this, signal, wholeBytes, settled);
     const options = { method, path: this.#path, headers: this.#withOwn(headers), body: body ?? null };
-    const connections = this.#usual.hasRoom ? this.#usual : this.#spare;
-    connections.dispatch(options, reader);
+    this.#next().dispatch(options, reader);
+  }
+
+  /** Where all are taken, a request waits for those of which one is sooner free. */
+  #next(): Connections {
+    return this.#usual.hasRoom || !this.#spare.hasRoom ? this.#usual : this.#spare;
   }
 
   #withOwn(headers: HttpRequest["headers"]): string[] {
@@ -111,7 +115,7 @@ export class HttpPool {
   /** What a failure of undici's means. */
   failure(error: unknown, wholeBytes: number | undefined): unknown {
     if (error instanceof AnswerTooLong) return tooLarge(this.#backend, wholeBytes ?? 0);
-    const written = this.#usual.wasNotMade(error) || this.#spare.wasNotMade(error) ? "never" : "perhaps";
+    const written = this.#usual.isConnectError(error) || this.#spare.isConnectError(error) ? "never" : "perhaps";
     return fromHttpError(error, this.#backend, written);
   }
 

@@ -9,6 +9,9 @@ import { HttpPool } from "../../../../src/transport/streamable-http/http-pool.ts
 import { connect } from "../../../support/connecting.ts";
 import { close, startScriptedHttp } from "../../../support/scripted-http.ts";
 
+/** On a busy machine. */
+const PATIENT = { timeout: 20_000, interval: 2 };
+
 test("a unix socket is dialled instead of the url's host, which stays in the request", async () => {
   const directory = await mkdtemp(join(tmpdir(), "sallyport-pool-"));
   const socketPath = join(directory, "s");
@@ -63,10 +66,23 @@ describe("requests at the same time", () => {
     const waiting: (() => void)[] = [];
     const { ask, count, close: end } = await openPool((answer) => waiting.push(answer));
     const answers = Array.from({ length: 48 }, ask);
-    await vi.waitUntil(() => waiting.length === 48);
+    await vi.waitUntil(() => waiting.length === 48, PATIENT);
     expect(count()).toBe(48);
     for (const answer of waiting) answer();
     await Promise.all(answers);
+    await end();
+  });
+
+  test("of which all connections are taken do not wait for the few that are spare", async () => {
+    const waiting: (() => void)[] = [];
+    const { ask, close: end } = await openPool((answer) => waiting.push(answer));
+    const answers = Array.from({ length: 48 }, ask);
+    await vi.waitUntil(() => waiting.length === 48, PATIENT);
+    const last = ask();
+    for (const answer of waiting.slice(0, 33)) answer();
+    await vi.waitUntil(() => waiting.length === 49, PATIENT);
+    for (const answer of waiting.slice(33)) answer();
+    await Promise.all([...answers, last]);
     await end();
   });
 });
