@@ -1,4 +1,5 @@
 import { setMaxListeners } from "node:events";
+import { isatty } from "node:tty";
 import { runServe } from "./faces/mcp/run-serve.ts";
 import { readServeRequest } from "./faces/serve-request.ts";
 
@@ -12,7 +13,7 @@ for (const print of ["log", "info", "debug"] as const) {
 setMaxListeners(0);
 
 const argv = process.argv.slice(2);
-const request = readServeRequest(argv, process.stdin.isTTY === true);
+const request = readServeRequest(argv, isatty(0));
 const run = request ? runServe(request) : import("./faces/cli/index.ts").then(({ runCli }) => runCli(argv));
 run.then(
   (code) => process.exit(code),

@@ -1,8 +1,11 @@
-import { type ChildProcessWithoutNullStreams, spawn } from "node:child_process";
+import { type ChildProcessWithoutNullStreams, execFile, spawn } from "node:child_process";
 import { once } from "node:events";
-import { readFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { createInterface, type Interface } from "node:readline";
-import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { promisify } from "node:util";
+import { afterEach, beforeEach, describe, expect, onTestFinished, test, vi } from "vitest";
 
 const FACE = new URL("../fixtures/face.ts", import.meta.url).pathname;
 const META = "io.modelcontextprotocol";
@@ -212,6 +215,27 @@ describe("the end", () => {
     host.child.stdin.end();
     for (let id = 0; id <= 501; id += 1) expect((await host.hear()).id).toBe(id);
     expect(await host.exited).toEqual([0, null]);
+  });
+
+  test.each([
+    ["a pipe", 'cat "$1" | "$2" --import tsx "$3"'],
+    ["a file", '"$2" --import tsx "$3" < "$1"'],
+  ])("requests that come from %s are all answered, however long they are", async (_where, line) => {
+    const directory = mkdtempSync(join(tmpdir(), "sallyport-face-"));
+    onTestFinished(() => rmSync(directory, { recursive: true }));
+    const file = join(directory, "requests");
+    const calls = Array.from({ length: 40 }, (_, index) =>
+      request(index + 1, "tools/call", { name: "touch", arguments: { text: "\u00fc".repeat(index * 1_500) } }),
+    );
+    const requests = [initialize(0, "2025-11-25"), ...calls];
+    writeFileSync(file, requests.map((request) => `${JSON.stringify(request)}\n`).join(""));
+    const { stdout } = await promisify(execFile)("sh", ["-c", line, "sh", file, process.execPath, FACE]);
+    const answers = stdout
+      .trimEnd()
+      .split("\n")
+      .map((answer): Answer => JSON.parse(answer));
+    const answered = answers.filter(({ result }) => result).map(({ id }) => Number(id));
+    expect(answered.sort((one, other) => one - other)).toEqual(requests.map(({ id }) => id));
   });
 
   test("end of input with a call that never ends: the call fails, what stands behind is released", async () => {

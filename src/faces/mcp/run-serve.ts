@@ -6,6 +6,7 @@ import type { ServeRequest } from "../serve-request.ts";
 import { version } from "../version.ts";
 import { openFace } from "./open-face.ts";
 import { serveMcp } from "./serve-mcp.ts";
+import { standardInput } from "./standard-input.ts";
 import { definitions } from "./tool-bench.ts";
 
 /** How long calls in flight may take once the host leaves. */
@@ -36,7 +37,7 @@ export async function runServe(request: ServeRequest): Promise<number> {
         ready: gateway.warmUp,
         ended: holding.signal,
       }),
-    input: process.stdin,
+    input: standardInput(),
     output: process.stdout,
     clock: systemClock,
     drainMs: DRAIN_MS,

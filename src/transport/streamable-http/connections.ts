@@ -1,7 +1,8 @@
 import { lookup as systemLookup } from "node:dns";
-import { BlockList, isIPv6, type LookupFunction } from "node:net";
-import { type Dispatcher, Pool } from "undici";
+import { BlockList, isIPv6, type LookupFunction, type Socket } from "node:net";
+import { buildConnector, type Dispatcher, Pool } from "undici";
 import type { Endpoint } from "../../model/ports.ts";
+import { intoReusedBuffer } from "../../wire/reused-buffer.ts";
 import { type AnswerOwner, AnswerReader } from "./http-answer.ts";
 import { LINK_LOCAL_CODE } from "./http-errors.ts";
 
@@ -24,12 +25,13 @@ export class Connections {
 
   constructor({ url, socketPath }: HttpEndpoint, limit: number, lookup: LookupFunction = systemLookup) {
     this.#limit = limit;
-    this.#pool = new Pool(new URL(url).origin, {
+    const { origin } = new URL(url);
+    this.#pool = new Pool(origin, {
       connections: limit,
       keepAliveTimeout: KEEP_ALIVE_MS,
       headersTimeout: 0,
       bodyTimeout: 0,
-      ...(socketPath === undefined ? { connect: { lookup: refuseLinkLocal(lookup) } } : { socketPath }),
+      connect: connectorTo(origin, socketPath === undefined ? { lookup: refuseLinkLocal(lookup) } : { socketPath }),
     });
     this.#pool.on("connect", () => {
       this.#opened += 1;
@@ -70,6 +72,19 @@ export class Connections {
 
   readonly #over = (): void => {
     this.#underWay -= 1;
+  };
+}
+
+/** What opens connections to an address; those that are not encrypted read into a reused buffer. */
+function connectorTo(origin: string, options: buildConnector.BuildOptions): buildConnector.connector {
+  if (origin.startsWith("https:")) return buildConnector(options);
+  return (target, connected) => {
+    let socket: Socket | null = null; // it is not read before it is connected
+    const reading = intoReusedBuffer((chunk) => socket?.push(chunk) ?? true);
+    buildConnector({ ...options, ...reading })(target, (...made) => {
+      socket = made[1];
+      connected(...made);
+    });
   };
 }
 
