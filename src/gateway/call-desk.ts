@@ -99,7 +99,7 @@ export class CallDesk {
   #context({ fresh, maxTokens }: InvokeRequest, caller: Caller, totalMs: number, delivery: Delivery): CallContext {
     this.#lastId += 1;
     return {
-      id: `c${this.#lastId}`,
+      id: this.#lastId,
       signal: caller.signal,
       deadline: (caller.since ?? this.#parts.clock.now()) + totalMs,
       timeoutMs: caller.timeoutMs,

@@ -57,7 +57,8 @@ export interface CallNotes {
 
 /** Everything that belongs to one call and not to what is asked. */
 export interface CallContext {
-  readonly id: string;
+  /** Counts the calls of this process, from 1 on. */
+  readonly id: number;
   /** Aborts when the caller cancels or the deadline passes; the abort's reason is a GatewayError. */
   readonly signal: Signal;
   /** Monotonic moment (Clock.now) at which the call must have ended. */

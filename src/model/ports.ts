@@ -226,7 +226,8 @@ export interface LeaseBook {
 
 /** One finished call, for the access log and the figures; shapes and sizes, never values. */
 export interface CallRecord {
-  readonly id: string;
+  /** As in `CallContext`; in the log it is written `c1`. */
+  readonly id: number;
   readonly ref: ToolRef;
   readonly ms: number;
   /** Monotonic moment (Clock.now) of its end. */

@@ -13,8 +13,11 @@ export function createAccessLog(log: Logger): Observer {
   };
 }
 
+/** What a call is called in the log. */
+export const callName = (id: number): string => `c${id}`;
+
 const lineOf = ({ id, ref, ms, code, outcome, notes }: CallRecord) => ({
-  call: id,
+  call: callName(id),
   server: ref.backend,
   tool: ref.tool,
   ms: rounded(ms),

@@ -21,7 +21,8 @@ const LEVELS = ["trace", "debug", "info", "warn", "error", "silent"];
 export function createLogger(env: NodeJS.ProcessEnv = process.env): Logger {
   const wanted = env["SALLYPORT_LOG"] ?? "warn";
   const level = LEVELS.includes(wanted) ? wanted : "warn";
-  const hears = (severity: LogLevel): boolean => LEVELS.indexOf(severity) >= LEVELS.indexOf(level);
+  const heard: ReadonlySet<string> = new Set(LEVELS.slice(LEVELS.indexOf(level)));
+  const hears = (severity: LogLevel): boolean => heard.has(severity);
   let loading: Promise<PinoLog> | undefined;
   let loaded: PinoLog | undefined;
   const load = async (): Promise<PinoLog> => {

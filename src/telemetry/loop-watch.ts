@@ -1,5 +1,6 @@
 import { monitorEventLoopDelay } from "node:perf_hooks";
 import type { CallRecord, Observer } from "../model/ports.ts";
+import { callName } from "./access-log.ts";
 import type { Logger } from "./logger.ts";
 
 /** How late the event loop was since the first call, in ms. */
@@ -31,6 +32,7 @@ export class LoopWatch implements Observer, Disposable {
   readonly #measure: () => DelayHistogram;
   #histogram: DelayHistogram | undefined;
   #toldMs = TOO_LATE_MS;
+  #lookedAt = Number.NEGATIVE_INFINITY;
 
   constructor(log: Logger, measure: () => DelayHistogram = () => monitorEventLoopDelay({ resolution: RESOLUTION_MS })) {
     this.#log = log;
@@ -43,16 +45,18 @@ export class LoopWatch implements Observer, Disposable {
     return { p99Ms: lateness(this.#histogram.percentile(99)), maxMs: lateness(this.#histogram.max) };
   }
 
-  callFinished({ id, ref }: CallRecord): void {
+  callFinished({ id, ref, endedAt }: CallRecord): void {
     if (!this.#histogram) {
       this.#histogram = this.#measure();
       this.#histogram.enable();
       return;
     }
+    if (endedAt - this.#lookedAt < RESOLUTION_MS) return; // there is nothing new yet
+    this.#lookedAt = endedAt;
     const maxMs = lateness(this.#histogram.max);
     if (maxMs <= this.#toldMs) return;
     this.#toldMs = maxMs;
-    this.#log.warn({ maxMs, call: id, server: ref.backend, tool: ref.tool }, "event loop blocked");
+    this.#log.warn({ maxMs, call: callName(id), server: ref.backend, tool: ref.tool }, "event loop blocked");
   }
 
   backendChanged(): void {}

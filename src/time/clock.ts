@@ -1,3 +1,4 @@
+import { performance } from "node:perf_hooks";
 import type { Signal } from "../model/signal.ts";
 import { LONGEST_TIMER_MS, LongTimers } from "./long-timers.ts";
 

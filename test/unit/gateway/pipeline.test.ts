@@ -3,7 +3,7 @@ import { asPromise } from "../../../src/gateway/call-endings.ts";
 import { pipeline } from "../../../src/gateway/pipeline.ts";
 import type { CallContext, CallFilter } from "../../../src/model/call.ts";
 
-const ctx: CallContext = { id: "c1", signal: new AbortController().signal, deadline: 0, notes: {} };
+const ctx: CallContext = { id: 1, signal: new AbortController().signal, deadline: 0, notes: {} };
 const call = { ref: { backend: "b", tool: "t" }, args: {} };
 
 test("the first filter in the list is the outermost: first in, last out", async () => {

@@ -5,7 +5,7 @@ import type { Logger } from "../../../src/telemetry/logger.ts";
 import { recorder } from "../../support/open-house.ts";
 
 const RECORD: CallRecord = {
-  id: "c1",
+  id: 1,
   ref: { backend: "git", tool: "log" },
   ms: 1.23456,
   endedAt: 9,

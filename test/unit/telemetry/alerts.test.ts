@@ -17,7 +17,7 @@ function openWatch(over: Partial<AlertRules> = {}) {
   const alerts = new Alerts({ clock, log, rules: () => world.rules, standing: () => world.standing });
   const call = (times: number, over: Partial<CallRecord> = {}): void => {
     for (let time = 0; time < times; time += 1) {
-      const record = { id: "c", ref: { backend: "git", tool: "log" }, ms: 1, code: "ok", notes: {} } as const;
+      const record = { id: 1, ref: { backend: "git", tool: "log" }, ms: 1, code: "ok", notes: {} } as const;
       alerts.callFinished({ ...record, endedAt: clock.now(), ...over });
     }
   };

@@ -5,7 +5,7 @@ import { MOST_TOOLS, OTHER } from "../../../src/telemetry/server-figures.ts";
 
 const ANYTHING = { server: () => true, tool: () => true };
 const call = (tool: string, over: Partial<CallRecord> = {}, backend = "git"): CallRecord => ({
-  id: "c1",
+  id: 1,
   ref: { backend, tool },
   ms: 1,
   endedAt: 1,

@@ -27,32 +27,39 @@ function openWatch() {
   return { watch: new LoopWatch(log, () => histogram), loop, lines };
 }
 
-const call = (id: string): CallRecord => ({ id, ref: { backend: "git", tool: "log" }, ms: 1, endedAt: 1, code: "ok", notes: {} });
+const call = (id: number, endedAt: number = id * ASKED_EVERY_MS): CallRecord => ({
+  id,
+  ref: { backend: "git", tool: "log" },
+  ms: 1,
+  endedAt,
+  code: "ok",
+  notes: {},
+});
 
 test("nothing is measured before the first call has ended, and once it has only once", () => {
   const { watch, loop } = openWatch();
   expect([watch.delay, loop.on]).toEqual([undefined, 0]);
-  watch.callFinished(call("c1"));
-  watch.callFinished(call("c2"));
+  watch.callFinished(call(1));
+  watch.callFinished(call(2));
   expect(watch.delay).toEqual({ p99Ms: 0, maxMs: 0 });
   expect(loop.on).toBe(1);
 });
 
 test("a delay is what a step took beyond the time between two looks", () => {
   const { watch, loop } = openWatch();
-  watch.callFinished(call("c1"));
+  watch.callFinished(call(1));
   Object.assign(loop, { p99: 1.26, max: 40 });
   expect(watch.delay).toEqual({ p99Ms: 1.3, maxMs: 40 });
 });
 
 test("a delay above 100 ms is logged with the call that ended then, and again only if it grows", () => {
   const { watch, loop, lines } = openWatch();
-  watch.callFinished(call("c1"));
+  watch.callFinished(call(1));
   for (const [id, max] of [
-    ["c2", 100],
-    ["c3", 101],
-    ["c4", 101],
-    ["c5", 250],
+    [2, 100],
+    [3, 101],
+    [4, 101],
+    [5, 250],
   ] as const) {
     loop.max = max;
     watch.callFinished(call(id));
@@ -63,17 +70,27 @@ test("a delay above 100 ms is logged with the call that ended then, and again on
   ]);
 });
 
+test("between two looks of the measure nothing new is looked for", () => {
+  const { watch, loop, lines } = openWatch();
+  watch.callFinished(call(1, 0));
+  for (const endedAt of [100, 119, 120]) {
+    watch.callFinished(call(endedAt, endedAt));
+    loop.max = 200;
+  }
+  expect(lines.map(({ fields }) => fields["call"])).toEqual(["c120"]);
+});
+
 test("the measuring ends with the watch, if it ever began", () => {
   const { watch, loop } = openWatch();
   watch[Symbol.dispose]();
   expect(loop.off).toBe(0);
-  watch.callFinished(call("c1"));
+  watch.callFinished(call(1));
   watch[Symbol.dispose]();
   expect(loop.off).toBe(1);
 });
 
 test("the machine's own measure can be read and stopped", () => {
   using watch = new LoopWatch(recorder().log);
-  watch.callFinished(call("c1"));
+  watch.callFinished(call(1));
   expect(watch.delay).toEqual({ p99Ms: expect.any(Number), maxMs: expect.any(Number) });
 });

@@ -15,7 +15,7 @@ export const callOf = (over: Partial<ToolCall> = {}): ToolCall => ({ ref: REF, a
 
 /** What belongs to a call that may take half a minute and is not cancelled. */
 export const contextOf = (over: Partial<CallContext> = {}): CallContext => ({
-  id: "1",
+  id: 1,
   signal: new AbortController().signal,
   deadline: 30_000,
   notes: {},

@@ -39,7 +39,7 @@ describe("observe", () => {
         return { ...end };
       },
       callOf(),
-      contextOf({ id: "7", notes: { attempts: 2 } }),
+      contextOf({ id: 7, notes: { attempts: 2 } }),
     );
     await clock.advance(300);
     await told;
@@ -54,7 +54,7 @@ describe("observe", () => {
   ])("an end of $code is on record once, with its time", async ({ end, code, outcome }) => {
     const records = await recordOf(end);
     expect(records).toHaveLength(1);
-    expect(records[0]).toMatchObject({ id: "7", ref: REF, ms: 300, code, notes: { attempts: 2 } });
+    expect(records[0]).toMatchObject({ id: 7, ref: REF, ms: 300, code, notes: { attempts: 2 } });
     expect(records[0]?.outcome).toBe(outcome);
   });
 });

@@ -47,7 +47,7 @@ function place({ spec = {}, known = true, inFlight = 1 }: Setting = {}) {
   const router = { usableOrRefusal: () => runner, find: () => served.runner, descriptor: () => (known ? IDEMPOTENT : undefined) };
   const begun: number[] = [];
   const caller = new AbortController();
-  const context: CallContext = { id: "c1", notes: {}, signal: caller.signal, deadline: 30_000 };
+  const context: CallContext = { id: 1, notes: {}, signal: caller.signal, deadline: 30_000 };
   const send = (...ends: readonly (GatewayError | ToolResult)[]) => {
     const filter = retry(router as unknown as Router, { of: () => guard } as unknown as Guards, clock);
     const handler = filter(
