@@ -36,7 +36,7 @@ export class LineReader {
   /** Takes the next bytes; lines that end in them are delivered before it returns. */
   push(chunk: Buffer): void {
     let from = 0;
-    for (let at = chunk.indexOf(NEWLINE, 0); at >= 0; at = chunk.indexOf(NEWLINE, from)) {
+    for (let at = chunk.indexOf(NEWLINE, from); at >= 0; at = chunk.indexOf(NEWLINE, from)) {
       const rest = chunk.subarray(from, at);
       from = at + 1;
       const whole = this.#length === 0 && !this.#discarding && rest.length <= this.#options.maxBytes;
