@@ -27,6 +27,8 @@ export interface StormReport {
 }
 
 const SAMPLE_GAP_MS = 100;
+/** Far longer than a parent takes to reap a child that has ended. */
+const REAPING_MS = 1_000;
 const LIVES = new Set(["running", "paused"]);
 
 /**
@@ -64,8 +66,8 @@ export async function storm(house: GatewayHouse, servers: readonly string[], siz
     lanes.push(work(next, lane));
   }
   await Promise.all(lanes);
-  const zombies = await zombiesOf([process.pid, ...living.map(({ child }) => child.pid ?? 0)]);
-  return { ...tally, ...(await watch.end()), zombies };
+  const seen = await watch.end();
+  return { ...tally, ...seen, zombies: await zombiesOf([process.pid, ...living.map(({ child }) => child.pid ?? 0)]) };
 }
 
 /** Samples the live containers of a house: by podman as often as it answers, by their monitor processes ten times a second. */
@@ -120,8 +122,15 @@ function countedBy(names: readonly string[]): Map<string, number> {
   return counts;
 }
 
-/** Ended processes whose parent is one of these. */
+/** Ended processes that these parents have not waited for: a parent at work may be about to, so it is given a while. */
 async function zombiesOf(parents: readonly number[]): Promise<string[]> {
+  const before = await endedChildrenOf(parents);
+  await sleep(systemClock, REAPING_MS);
+  const after = await endedChildrenOf(parents);
+  return before.filter((stat) => after.includes(stat));
+}
+
+async function endedChildrenOf(parents: readonly number[]): Promise<string[]> {
   const pids = (await readdir("/proc")).filter((name) => /^\d+$/.test(name));
   const stats = await Promise.all(pids.map((pid) => readFile(`/proc/${pid}/stat`, "utf8").catch(() => "")));
   return stats.filter((stat) => {
