@@ -1,4 +1,12 @@
-import type { CallArguments, CallContext, CallDone, CallHandler, CallRound, ToolResult } from "../model/call.ts";
+import {
+  type CallArguments,
+  type CallContext,
+  type CallDone,
+  type CallHandler,
+  type CallRound,
+  newNotes,
+  type ToolResult,
+} from "../model/call.ts";
 import { GatewayError } from "../model/errors.ts";
 import { readRaw } from "../model/raw-result.ts";
 import { callBudget } from "../resilience/deadline.ts";
@@ -103,7 +111,7 @@ export class CallDesk {
       signal: caller.signal,
       deadline: (caller.since ?? this.#parts.clock.now()) + totalMs,
       timeoutMs: caller.timeoutMs,
-      notes: {},
+      notes: newNotes(),
       onProgress: caller.onProgress,
       fresh,
       maxTokens,

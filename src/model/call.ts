@@ -39,21 +39,33 @@ export interface ProgressUpdate {
 
 /** What filters leave behind for the access log. */
 export interface CallNotes {
-  coldStart?: boolean;
-  cache?: "hit" | "miss" | "shared" | "stale";
-  attempts?: number;
+  coldStart?: boolean | undefined;
+  cache?: "hit" | "miss" | "shared" | "stale" | undefined;
+  attempts?: number | undefined;
   /** Monotonic moments at which the last attempt was sent and the backend was last heard. */
-  sentAt?: number;
-  heardAt?: number;
-  queuedMs?: number;
+  sentAt?: number | undefined;
+  heardAt?: number | undefined;
+  queuedMs?: number | undefined;
   /** How long the call waited for a start; absent where its backend ran. */
-  startMs?: number;
+  startMs?: number | undefined;
   /** How long its backend took, all attempts together. */
-  backendMs?: number;
+  backendMs?: number | undefined;
   /** How many questions the backend put to the host. */
-  asked?: number;
-  breaker?: string;
+  asked?: number | undefined;
 }
+
+/** Notes with nothing in them yet, but with room for all: an object that grows note by note is copied each time. */
+export const newNotes = (): CallNotes => ({
+  coldStart: undefined,
+  cache: undefined,
+  attempts: undefined,
+  sentAt: undefined,
+  heardAt: undefined,
+  queuedMs: undefined,
+  startMs: undefined,
+  backendMs: undefined,
+  asked: undefined,
+});
 
 /** Everything that belongs to one call and not to what is asked. */
 export interface CallContext {

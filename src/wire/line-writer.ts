@@ -6,6 +6,7 @@ import { bytesOf, joinBytes, type Part } from "./join-bytes.ts";
 const LINE_FEED = 0x0a;
 const NEWLINE = Buffer.from("\n");
 const NOTHING = Buffer.alloc(0);
+const NOBODY: readonly LineTold[] = [];
 const BROKEN = "Cannot write: the reading end is closed";
 const BATCH_BYTES = 64 * 2 ** 10;
 
@@ -45,8 +46,8 @@ export class LineWriter {
   #next = 0;
   #queuedBytes = 0;
   #handedOverBytes = 0;
-  /** Lines that end in the batch under way; undefined while none is. */
-  #underWay: readonly QueuedLine[] | undefined;
+  /** Who waits for lines that end in the batch under way; undefined while none is. */
+  #underWay: readonly LineTold[] | undefined;
   #underWayBytes = 0;
   #congested = false;
   #waits = false;
@@ -88,16 +89,13 @@ export class LineWriter {
       told?.(this.#failed);
       return;
     }
-    const rest = piecesOf(line);
-    for (const piece of rest) this.#queuedBytes += piece.length;
-    const [only] = rest;
+    const pieces = piecesOf(line);
     const waits = this.#options.expectsMore?.() === true;
-    if (only && rest.length === 1 && only.length <= BATCH_BYTES && this.#isIdle() && !waits)
-      this.#write(only, [{ rest: [], told, begun: true }]); // the common case needs no queue
+    if (Array.isArray(pieces)) this.#putBehind(pieces, told, waits);
+    else if (waits || pieces.length > BATCH_BYTES || !this.#isIdle()) this.#putBehind([pieces], told, waits);
     else {
-      this.#queue.push({ rest, told, begun: false });
-      if (waits) this.#pumpLater();
-      else this.#pump();
+      this.#queuedBytes += pieces.length;
+      this.#write(pieces, told ? [told] : NOBODY); // the common case needs no queue
     }
     if (this.#congested || this.#queuedBytes <= this.#options.highWaterBytes) return;
     this.#congested = true;
@@ -108,6 +106,13 @@ export class LineWriter {
   flush(): Promise<void> {
     if (this.#queuedBytes === 0) return Promise.resolve();
     return new Promise((resolve) => this.#flushing.push(resolve));
+  }
+
+  #putBehind(rest: Buffer[], told: LineTold | undefined, waits: boolean): void {
+    for (const piece of rest) this.#queuedBytes += piece.length;
+    this.#queue.push({ rest, told, begun: false });
+    if (waits) this.#pumpLater();
+    else this.#pump();
   }
 
   #pumpLater(): void {
@@ -121,7 +126,7 @@ export class LineWriter {
 
   #pump(): void {
     if (this.#underWay || this.#next === this.#queue.length) return;
-    const finished: QueuedLine[] = [];
+    const finished: LineTold[] = [];
     this.#write(this.#takeBatch(finished), finished);
   }
 
@@ -130,7 +135,7 @@ export class LineWriter {
     return !this.#underWay && this.#next === this.#queue.length;
   }
 
-  #write(bytes: Buffer, finished: readonly QueuedLine[]): void {
+  #write(bytes: Buffer, finished: readonly LineTold[]): void {
     this.#underWay = finished;
     this.#underWayBytes = bytes.length;
     this.#stream.write(bytes, this.#onTaken);
@@ -145,8 +150,8 @@ export class LineWriter {
     this.#written(this.#underWayBytes, finished);
   };
 
-  /** At most about 64 KiB: a long line goes in slices, so that a slow reader can be told from one that stopped. Notes the lines that end in it. */
-  #takeBatch(finished: QueuedLine[]): Buffer {
+  /** At most about 64 KiB: a long line goes in slices, so that a slow reader can be told from one that stopped. Notes who waits for the lines that end in it. */
+  #takeBatch(finished: LineTold[]): Buffer {
     const parts: Buffer[] = [];
     let room = BATCH_BYTES;
     for (let line = this.#queue[this.#next]; line && room > 0; ) {
@@ -157,7 +162,7 @@ export class LineWriter {
       room -= part.length;
       parts.push(part);
       if (line.rest.length > 0) continue;
-      finished.push(line);
+      if (line.told) finished.push(line.told);
       this.#next += 1;
       line = this.#queue[this.#next];
     }
@@ -169,10 +174,10 @@ export class LineWriter {
     return only && parts.length === 1 ? only : Buffer.concat(parts);
   }
 
-  #written(bytes: number, finished: readonly QueuedLine[]): void {
+  #written(bytes: number, finished: readonly LineTold[]): void {
     this.#queuedBytes -= bytes;
     this.#handedOverBytes += bytes;
-    for (const line of finished) line.told?.(undefined);
+    for (const told of finished) told(undefined);
     if (this.#congested && this.#queuedBytes <= this.#options.highWaterBytes / 2) {
       this.#congested = false;
       this.#options.onDrained?.();
@@ -186,10 +191,11 @@ export class LineWriter {
     const cut = new GatewayError("unavailable", BROKEN, { cause }); // some of it may have arrived
     const unsent = new GatewayError("unavailable", BROKEN, { cause, outcome: "not_executed" });
     this.#failed = unsent;
-    const lost = [...(this.#underWay ?? []), ...this.#queue.slice(this.#next)];
+    const [begun, lost] = [this.#underWay ?? NOBODY, this.#queue.slice(this.#next)];
     this.#queue = [];
     this.#next = 0;
     this.#queuedBytes = 0;
+    for (const told of begun) told(cut);
     for (const line of lost) line.told?.(line.begun ? cut : unsent);
     this.#options.onFailed?.(unsent);
     this.#releaseFlushing();
@@ -200,14 +206,14 @@ export class LineWriter {
   }
 }
 
-/** From the last to the first; short ones are put together, since each costs more than its bytes. */
-function piecesOf(line: Line): Buffer[] {
-  if (typeof line === "string") return [Buffer.from(`${line}\n`)];
+/** A line in one piece, or a long one in the parts it came in, from the last to the first. Short ones are put together, since each costs more than its bytes. */
+function piecesOf(line: Line): Buffer | Buffer[] {
+  if (typeof line === "string") return Buffer.from(`${line}\n`);
   const bytes = bytesOf(line);
   if (bytes >= BATCH_BYTES) return [...line.map(asBuffer), NEWLINE].reverse();
   const whole = joinBytes(line, bytes + 1);
   whole[bytes] = LINE_FEED;
-  return [whole];
+  return whole;
 }
 
 const asBuffer = (part: Part): Buffer =>

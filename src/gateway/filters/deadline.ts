@@ -1,5 +1,6 @@
-import type { CallFilter } from "../../model/call.ts";
+import type { CallContext, CallFilter } from "../../model/call.ts";
 import { GatewayError } from "../../model/errors.ts";
+import type { Signal } from "../../model/signal.ts";
 import { formatMs } from "../../model/units.ts";
 import type { Clock } from "../../time/clock.ts";
 import { linkDeadline } from "../../time/linked-signal.ts";
@@ -21,8 +22,29 @@ export const deadline =
             : "The call may have run: verify its effect before you repeat it, or give timeoutMs",
       });
     const linked = linkDeadline(clock, ms, ctx.signal, expired, now);
-    next(call, { ...ctx, signal: linked }, (ending) => {
+    next(call, under(linked, ctx), (ending) => {
       linked[Symbol.dispose]();
       done(ending);
     });
   };
+
+/** Every member, so that none is forgotten that may be absent. */
+type Whole<T> = { [K in keyof Required<T>]: T[K] };
+
+/** The same context with another signal; written out, for a spread shows in the time of a call. */
+const under = (signal: Signal, ctx: CallContext): Whole<CallContext> => ({
+  id: ctx.id,
+  signal,
+  deadline: ctx.deadline,
+  timeoutMs: ctx.timeoutMs,
+  notes: ctx.notes,
+  onProgress: ctx.onProgress,
+  fresh: ctx.fresh,
+  maxTokens: ctx.maxTokens,
+  siblings: ctx.siblings,
+  takesRaw: ctx.takesRaw,
+  hostCapabilities: ctx.hostCapabilities,
+  meta: ctx.meta,
+  askHost: ctx.askHost,
+  log: ctx.log,
+});

@@ -7,7 +7,7 @@ import { type Clock, systemClock } from "../../time/clock.ts";
 import { RequestEncoder } from "../../wire/encode-request.ts";
 import { stringifyExactly } from "../../wire/exact-json.ts";
 import type { RpcMessage, RpcRequest, RpcResponse } from "../../wire/json-rpc.ts";
-import { type Line, LineWriter } from "../../wire/line-writer.ts";
+import { type Line, type LineTold, LineWriter } from "../../wire/line-writer.ts";
 import type { ScannedAnswer } from "../../wire/scan-answer.ts";
 import type { DirectRequest, Settled } from "../direct-call.ts";
 import { OpenCalls } from "../open-calls.ts";
@@ -63,7 +63,7 @@ export class ChildTransport implements Transport {
     const { input, output, maxLineBytes = MAX_CHILD_LINE_BYTES, onStray } = options;
     const { backend = "the server", clock = systemClock, host = NO_HOST } = options;
     this.#calls = new OpenCalls({ backend, clock, host, reply: (response) => this.send(response as JSONRPCMessage) });
-    this.#directs = new DirectRequests((message, takesRaw, failed) => this.#post(message, takesRaw, failed), this.#calls);
+    this.#directs = new DirectRequests((message, takesRaw, told) => this.#post(message, takesRaw, told), this.#calls);
     this.#input = input;
     this.#output = output;
     this.#reader = new ChildReader({
@@ -95,7 +95,7 @@ export class ChildTransport implements Transport {
   /** Sends one message; rejects with `unavailable` if the child is gone and `resource_exhausted` if it has stopped reading. */
   send(message: JSONRPCMessage): Promise<void> {
     return new Promise((resolve, reject) => {
-      this.#post(message, false, (reason) => (reason === undefined ? resolve() : reject(reason)), true);
+      this.#post(message, false, (failed) => (failed === undefined ? resolve() : reject(failed)));
     });
   }
 
@@ -104,11 +104,11 @@ export class ChildTransport implements Transport {
     this.#directs.ask(direct, settled);
   }
 
-  /** Queues one message; `told` hears why it cannot be written, and, where that is wanted, that it has been. */
-  #post(message: JSONRPCMessage, takesRaw: boolean, told: (reason: unknown) => void, ofSuccess = false): void {
+  /** Queues one message; `told` hears that it has been written, or why it cannot be. */
+  #post(message: JSONRPCMessage, takesRaw: boolean, told: LineTold): void {
     const refusal = this.#closed ? gone() : this.#expect(message, takesRaw);
     if (refusal) told(refusal);
-    else this.#writer.put(this.#lineOf(message), (failed) => (failed || ofSuccess) && told(failed));
+    else this.#writer.put(this.#lineOf(message), told);
   }
 
   #lineOf(message: JSONRPCMessage): Line {
