@@ -1,35 +1,114 @@
+import type { BackendRunner } from "../lifecycle/backend-runner.ts";
+import { newNotes } from "../model/call.ts";
 import { GatewayError } from "../model/errors.ts";
-import type { JsonObject } from "../model/json.ts";
+import { type JsonObject, roughBytes } from "../model/json.ts";
 import type { Connection } from "../model/ports.ts";
+import type { Signal } from "../model/signal.ts";
 import { formatMs } from "../model/units.ts";
+import type { Stay } from "../resilience/bulkhead.ts";
 import { callBudget } from "../resilience/deadline.ts";
+import { outcomeOf } from "../resilience/outcome.ts";
 import type { Clock } from "../time/clock.ts";
 import { linkDeadline } from "../time/linked-signal.ts";
 import type { Caller } from "./caller.ts";
+import { type Attempted, attemptFacts } from "./filters/attempt-facts.ts";
+import { circuitOpen, factsOf, NO_FACTS, settle } from "./filters/breaker.ts";
+import { hearing, patient } from "./filters/hearing.ts";
+import type { Guard, Guards } from "./guards.ts";
 import { mirroredCapabilities } from "./mirrored-capabilities.ts";
 import type { Router } from "./router.ts";
 
 /** Asks one backend something other than a tool call; the answer is passed on as it came. */
 export type BackendRequests = (backend: string, method: string, params: JsonObject, caller: Caller) => Promise<JsonObject>;
 
-/** Requests within the backend's own deadline, start included. */
+export interface BackendRequestsDeps {
+  readonly router: Router;
+  readonly guards: Guards;
+  readonly clock: Clock;
+}
+
+/** A request on its way, with what stands before its backend. */
+interface Asked {
+  readonly runner: BackendRunner;
+  readonly guard: Guard;
+  readonly method: string;
+  readonly params: JsonObject;
+  readonly caller: Caller;
+  readonly signal: Signal;
+  /** Monotonic moment (Clock.now) at which it must have ended. */
+  readonly deadline: number;
+  /** How long the backend may take, in ms. */
+  readonly sendMs: number;
+}
+
+/** Requests within the backend's own deadline, start and queue included, and within the guards its tool calls have. */
 export const createBackendRequests =
-  (router: Router, clock: Clock): BackendRequests =>
+  (deps: BackendRequestsDeps): BackendRequests =>
   async (backend, method, params, caller) => {
+    const { router, guards, clock } = deps;
     const runner = router.usable(backend);
-    const { totalMs } = callBudget(runner.spec.callTimeoutMs, undefined, caller.timeoutMs);
-    const waitedMs = caller.since === undefined ? 0 : clock.now() - caller.since;
+    const { totalMs, sendMs } = callBudget(runner.spec.callTimeoutMs, undefined, caller.timeoutMs);
+    const now = clock.now();
+    const until = (caller.since ?? now) + totalMs;
     const expired = () =>
       new GatewayError("deadline_exceeded", `"${backend}" did not answer ${method} within ${formatMs(totalMs)}`, { backend });
-    using deadline = linkDeadline(clock, totalMs - waitedMs, caller.signal, expired);
-    const { signal } = deadline;
-    return await runner.use(signal, async ({ connection }) => {
-      assertOffered(backend, method, connection.peer.capabilities);
-      const { onProgress, askHost, log } = caller;
-      const options = { signal, onProgress, askHost, log };
-      return await connection.request(method, { ...params, ...metaOf(caller, connection) }, options);
-    });
+    using linked = linkDeadline(clock, until - now, caller.signal, expired, now);
+    const asked = { runner, guard: guards.of(runner), method, params, caller, signal: linked.signal, deadline: until, sendMs };
+    const stay = await place(asked);
+    try {
+      return await guarded(deps, asked);
+    } finally {
+      stay.leave();
+    }
   };
+
+/** A place at work; rejects where there is not even room to wait. */
+const place = ({ guard, params, signal }: Asked): Promise<Stay> =>
+  new Promise((resolve, reject) => {
+    guard.bulkhead.enter({ signal, bytes: roughBytes(params) }, (stay) =>
+      stay instanceof GatewayError ? reject(stay) : resolve(stay),
+    );
+  });
+
+/** Asks once the backend wants to be asked and unless its circuit is open, and tells the guard what came of it. */
+async function guarded(deps: BackendRequestsDeps, asked: Asked): Promise<JsonObject> {
+  const { runner, guard, caller, signal, sendMs } = asked;
+  await guard.pushback.pass(asked);
+  const permit = guard.breaker.admit() ?? (await guard.breaker.awaitVerdict(signal));
+  if (!permit) throw circuitOpen(runner.spec.id, guard);
+  const attempted = { notes: newNotes(), timeoutMs: caller.timeoutMs };
+  try {
+    const answer = await ask(deps, asked, attempted);
+    settle(guard, permit, "answer", NO_FACTS);
+    return answer;
+  } catch (reason) {
+    const error = GatewayError.from(reason, signal);
+    guard.pushback.note(error);
+    settle(guard, permit, error, factsOf(deps, runner, attempted, sendMs));
+    throw error;
+  }
+}
+
+async function ask({ clock }: BackendRequestsDeps, asked: Asked, attempted: Attempted): Promise<JsonObject> {
+  const { runner, method, params, caller, signal, sendMs } = asked;
+  const { notes } = attempted;
+  return await runner.use(
+    signal,
+    async ({ connection }) => {
+      assertOffered(runner.spec.id, method, connection.peer.capabilities);
+      notes.sentAt = clock.now();
+      const { onProgress, askHost, log } = caller;
+      const options = {
+        signal,
+        onProgress: onProgress && hearing(notes, clock, onProgress),
+        askHost: askHost && patient(notes, clock, askHost),
+        log,
+      };
+      return await connection.request(method, { ...params, ...metaOf(caller, connection) }, options);
+    },
+    { judge: (error) => outcomeOf(error, attemptFacts(attempted, clock, sendMs)) },
+  );
+}
 
 function metaOf({ meta, hostCapabilities }: Caller, connection: Connection): JsonObject {
   const _meta = { ...meta, ...mirroredCapabilities(hostCapabilities, connection) };

@@ -122,7 +122,7 @@ export function createGateway(deps: GatewayDeps): OpenGateway {
     intake,
     calls: new CallDesk({ clock, router, calls, readOnlyCalls }),
     servers: new ServerDesk({ clock, fleet, router, learn, refresh, guards, results, intake, containers }),
-    requests: createBackendRequests(router, clock),
+    requests: createBackendRequests({ router, guards, clock }),
     containers,
     examples: new ExampleWriter({ fleet, router, catalog, learn, clock }),
     registry: deps.registryView,

@@ -6,7 +6,7 @@ import { type AttemptFacts, outcomeOf, SLOW_CALL_MS } from "../../resilience/out
 import type { Clock } from "../../time/clock.ts";
 import type { Guard, Guards } from "../guards.ts";
 import type { Router } from "../router.ts";
-import { attemptFacts } from "./attempt-facts.ts";
+import { type Attempted, attemptFacts } from "./attempt-facts.ts";
 
 export interface BreakerFilterDeps {
   readonly router: Router;
@@ -31,7 +31,7 @@ export const breaker = (deps: BreakerFilterDeps): CallFilter => {
     if (permit) pass(passage, permit);
     else
       guard.breaker.awaitVerdict(ctx.signal).then(
-        (late) => (late ? pass(passage, late) : done(refusal(call, guard))),
+        (late) => (late ? pass(passage, late) : done(circuitOpen(call.ref.backend, guard))),
         (reason: unknown) => done(GatewayError.from(reason, ctx.signal)),
       );
   };
@@ -49,33 +49,36 @@ interface Passage {
 
 const pass = ({ deps, guard, runner, next, call, ctx, done }: Passage, permit: Permit): void =>
   next(call, ctx, (ending) => {
-    if (ending instanceof GatewayError) settle(guard, permit, ending, factsOf(deps, runner, call, ctx));
+    if (ending instanceof GatewayError) settle(guard, permit, ending, factsOf(deps, runner, ctx, deps.sendMs(call)));
     else settle(guard, permit, "answer", NO_FACTS);
     done(ending);
   });
 
 /** One death ends many calls at once and has a memory of its own, the start backoff: it must not open the circuit too. */
-function factsOf(
-  { router, clock, sendMs }: BreakerFilterDeps,
+export function factsOf(
+  { router, clock }: Pick<BreakerFilterDeps, "router" | "clock">,
   runner: BackendRunner,
-  call: ToolCall,
-  ctx: CallContext,
+  attempted: Attempted,
+  sendMs: number,
 ): AttemptFacts {
-  const stopping = router.find(call.ref.backend) !== runner || runner.state.name === "draining";
-  return { ...attemptFacts(ctx, clock, sendMs(call)), stopping, spared: runner.hasSpare };
+  const stopping = router.find(runner.spec.id) !== runner || runner.state.name === "draining";
+  return { ...attemptFacts(attempted, clock, sendMs), stopping, spared: runner.hasSpare };
 }
 
-const NO_FACTS: AttemptFacts = { silentMs: 0, slowCallMs: SLOW_CALL_MS };
+/** What there is to say of an attempt that was answered. */
+export const NO_FACTS: AttemptFacts = { silentMs: 0, slowCallMs: SLOW_CALL_MS };
 
-function settle({ breaker, budget }: Guard, permit: Permit, result: "answer" | GatewayError, facts: AttemptFacts): void {
+/** Tells a guard what came of an attempt. */
+export function settle({ breaker, budget }: Guard, permit: Permit, result: "answer" | GatewayError, facts: AttemptFacts): void {
   const outcome = outcomeOf(result, facts);
   breaker.settle(permit, outcome);
   budget.note(outcome);
 }
 
-const refusal = ({ ref }: ToolCall, { breaker: { retryAfterMs } }: Guard): GatewayError =>
-  new GatewayError("circuit_open", `"${ref.backend}" has stopped answering, so calls are not sent to it for now`, {
-    backend: ref.backend,
+/** Why a backend is not asked for now. */
+export const circuitOpen = (backend: string, { breaker: { retryAfterMs } }: Guard): GatewayError =>
+  new GatewayError("circuit_open", `"${backend}" has stopped answering, so calls are not sent to it for now`, {
+    backend,
     retryAfterMs,
     hint: "Sallyport asks it by itself whether it is back; use another server, or see status with this server",
   });

@@ -1,7 +1,6 @@
 import type { BackendRunner, Held } from "../../lifecycle/backend-runner.ts";
-import type { CallContext, CallDone, CallHandler, ProgressUpdate, ToolAnswer, ToolCall } from "../../model/call.ts";
+import type { CallContext, CallDone, CallHandler, ToolAnswer, ToolCall } from "../../model/call.ts";
 import { GatewayError } from "../../model/errors.ts";
-import type { AskHost } from "../../model/host.ts";
 import type { Connection, RequestOptions } from "../../model/ports.ts";
 import { readRaw } from "../../model/raw-result.ts";
 import type { Signal } from "../../model/signal.ts";
@@ -17,6 +16,7 @@ import { reportStages } from "../report-stages.ts";
 import type { Router } from "../router.ts";
 import { attemptFacts } from "./attempt-facts.ts";
 import { CallParams } from "./call-params.ts";
+import { hearing, patient } from "./hearing.ts";
 
 export interface SendDeps {
   readonly router: Router;
@@ -159,8 +159,8 @@ function ask(
   notes.heardAt = sentAt;
   const options: RequestOptions = {
     signal: deadline,
-    onProgress: ctx.onProgress && hearing(ctx, clock, ctx.onProgress),
-    askHost: ctx.askHost && patient(ctx, clock, ctx.askHost),
+    onProgress: ctx.onProgress && hearing(notes, clock, ctx.onProgress),
+    askHost: ctx.askHost && patient(notes, clock, ctx.askHost),
     log: ctx.log,
     definition: descriptor.definition,
   };
@@ -181,25 +181,3 @@ const expired = ({ ref }: ToolCall, ms: number): GatewayError =>
     backend: ref.backend,
     hint: "The call may have run: verify its effect before you repeat it, or raise callTimeoutMs in the registry",
   });
-
-/** Notes that the backend was heard, so that a slow one that reports progress is not taken for a dead one. */
-const hearing =
-  ({ notes }: CallContext, clock: Clock, pass: (update: ProgressUpdate) => void) =>
-  (update: ProgressUpdate): void => {
-    notes.heardAt = clock.now();
-    pass(update);
-  };
-
-/** A backend that waits for the host is not silent, however long that takes. */
-function patient({ notes }: CallContext, clock: Clock, ask: AskHost): AskHost {
-  let open = 0;
-  return async (question, signal) => {
-    open += 1;
-    notes.asked = (notes.asked ?? 0) + 1;
-    notes.heardAt = Number.POSITIVE_INFINITY;
-    const answer = await ask(question, signal);
-    open -= 1;
-    if (open === 0) notes.heardAt = clock.now();
-    return answer;
-  };
-}

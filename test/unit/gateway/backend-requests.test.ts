@@ -1,6 +1,8 @@
-import { expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
+import { GatewayError } from "../../../src/model/errors.ts";
+import type { JsonObject } from "../../../src/model/json.ts";
 import { untilAborted } from "../../support/fake-backend.ts";
-import { caller, entry, openHouse } from "../../support/open-house.ts";
+import { caller, entry, type House, openHouse } from "../../support/open-house.ts";
 
 function openDocs(over = {}) {
   const house = openHouse([entry("docs", over)]);
@@ -74,4 +76,109 @@ test("a server that is switched off is not started for it", async () => {
   await using house = openDocs({ enabled: false });
   await expect(house.gateway.request("docs", "prompts/list", {}, caller())).rejects.toMatchObject({ code: "permission_denied" });
   expect(house.backend("docs").ledger).toEqual([]);
+});
+
+const AT_WORK = 32;
+const WAITING = 256;
+const failure = (reason: unknown): GatewayError => GatewayError.from(reason);
+const read = (house: House): Promise<JsonObject> => house.gateway.request("docs", "resources/read", { uri: "a" }, caller());
+const unavailable = () => new GatewayError("unavailable", "gone");
+
+describe("the guards of its server", () => {
+  test("hold a crowd back: so many are at work, so many wait, and the rest are turned away at once", async () => {
+    await using house = openDocs();
+    let asked = 0;
+    const doors: (() => void)[] = [];
+    house.backend("docs").answering = (method) =>
+      new Promise((resolve) => {
+        if (method === "resources/read") doors.push(() => resolve({ contents: [{ nr: ++asked }] }));
+        else resolve({});
+      });
+    await house.gateway.request("docs", "resources/list", {}, caller());
+    const crowd = Array.from({ length: AT_WORK + WAITING + 2 }, () => read(house).catch(failure));
+    await house.clock.advance(0);
+    expect(doors).toHaveLength(AT_WORK);
+    const refused = await Promise.all(crowd.slice(AT_WORK + WAITING));
+    for (const one of refused) expect(one).toMatchObject({ code: "resource_exhausted", outcome: "not_executed" });
+    for (let served = 0; served < AT_WORK + WAITING; served += 1) {
+      while (doors.length === 0) await house.clock.advance(0);
+      doors.shift()?.();
+    }
+    const answers = await Promise.all(crowd.slice(0, AT_WORK + WAITING));
+    expect(new Set(answers.map((one) => JSON.stringify(one))).size).toBe(AT_WORK + WAITING);
+  });
+
+  test("count what is at work together with its tool calls", async () => {
+    await using house = openDocs();
+    house.backend("docs").answering = (method, _params, { signal }) =>
+      method === "resources/read" ? untilAborted(signal) : Promise.resolve({});
+    await house.gateway.request("docs", "resources/list", {}, caller());
+    const leave = new AbortController();
+    const reading = house.gateway
+      .request("docs", "resources/read", { uri: "a" }, caller({ signal: leave.signal }))
+      .catch(failure);
+    await house.clock.advance(0);
+    expect((await house.gateway.serverStatus("docs")).guard).toMatchObject({ atWork: 1 });
+    leave.abort(new GatewayError("cancelled", "enough"));
+    expect(await reading).toMatchObject({ code: "cancelled" });
+    expect((await house.gateway.serverStatus("docs")).guard).toMatchObject({ atWork: 0 });
+  });
+
+  test("open the circuit for a server that does not answer, which is not asked then until it is back", async () => {
+    await using house = openDocs();
+    let healthy = false;
+    let reads = 0;
+    house.backend("docs").answering = async (method) => {
+      if (method === "resources/read") reads += 1;
+      if (!healthy && method !== "initialize") throw unavailable();
+      return {};
+    };
+    const failures: GatewayError[] = [];
+    for (let attempt = 0; attempt < 40 && failures.at(-1)?.code !== "circuit_open"; attempt += 1)
+      failures.push((await read(house).catch(failure)) as GatewayError);
+    expect(failures.at(-1)).toMatchObject({ code: "circuit_open", outcome: "not_executed", backend: "docs" });
+    const before = reads;
+    expect(await read(house).catch(failure)).toMatchObject({ code: "circuit_open" });
+    expect(reads).toBe(before);
+    healthy = true;
+    await house.clock.advance(120_000);
+    await read(house).catch(failure);
+    await house.clock.advance(5_000);
+    expect(await read(house)).toEqual({});
+  });
+
+  test("wait as long as a server wants to be left alone", async () => {
+    await using house = openDocs();
+    let reads = 0;
+    house.backend("docs").answering = async (method) => {
+      if (method !== "resources/read") return {};
+      reads += 1;
+      if (reads === 1) throw new GatewayError("unavailable", "Too many requests", { httpStatus: 429, retryAfterMs: 3_000 });
+      return { contents: [] };
+    };
+    expect(await read(house).catch(failure)).toMatchObject({ code: "unavailable", retryAfterMs: 3_000 });
+    const next = read(house);
+    await house.clock.advance(2_999);
+    expect(reads).toBe(1);
+    await house.clock.advance(1);
+    expect(await next).toEqual({ contents: [] });
+  });
+
+  test.each([
+    { server: "waits for the host", asks: true, breaker: "closed" },
+    { server: "is silent", asks: false, breaker: "open" },
+  ])("tell silence from patience: of one that $server the circuit is $breaker", async ({ asks, breaker }) => {
+    await using house = openDocs({ callTimeoutMs: 60_000 });
+    house.backend("docs").answering = async (method, _params, { signal, askHost }) => {
+      if (method !== "resources/read") return {};
+      if (asks) void askHost?.({ method: "roots/list", params: {} }, signal);
+      return untilAborted(signal);
+    };
+    const host = caller({ askHost: () => new Promise(() => undefined) });
+    const ask = () => house.gateway.request("docs", "resources/read", { uri: "a" }, host).catch(failure);
+    const late = Array.from({ length: AT_WORK }, ask);
+    await house.clock.advance(70_000);
+    for (const one of await Promise.all(late)) expect(one).toMatchObject({ code: "deadline_exceeded" });
+    expect((await house.gateway.serverStatus("docs")).guard).toMatchObject({ breaker });
+  });
 });
