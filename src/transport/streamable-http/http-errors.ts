@@ -1,6 +1,7 @@
 import { errors } from "undici";
 import { GatewayError } from "../../model/errors.ts";
 import { answerOverLimit } from "../answer-over-limit.ts";
+import { tlsFault } from "./tls-faults.ts";
 
 const PROTOCOL_CODES: ReadonlySet<string> = new Set([
   "UND_ERR_HEADERS_OVERFLOW",
@@ -45,8 +46,15 @@ export function fromHttpError(error: unknown, backend: string, written: Written)
       cause: error,
     });
   const verb = written === "never" ? "reach" : "get an answer of";
-  const reason = REASONS.get(code) ?? (code === "" ? "connection failed" : `connection failed with ${code}`);
-  return new GatewayError("unavailable", `Cannot ${verb} "${backend}": ${reason}`, { backend, outcome, cause: error });
+  const fault = tlsFault(code);
+  const unnamed = code === "" ? "connection failed" : `connection failed with ${code}`;
+  const reason = fault?.reason ?? REASONS.get(code) ?? unnamed;
+  return new GatewayError("unavailable", `Cannot ${verb} "${backend}": ${reason}`, {
+    backend,
+    outcome,
+    hint: fault?.hint,
+    cause: error,
+  });
 }
 
 /** An answer that breaks the protocol, as `upstream_protocol`; `detail` completes "Cannot read the answer of X: it …". */
