@@ -27,10 +27,9 @@ export interface BackendRequestsDeps {
   readonly clock: Clock;
 }
 
-/** A request on its way, with what stands before its backend. */
-interface Asked {
-  readonly runner: BackendRunner;
-  readonly guard: Guard;
+/** A request on its way; its notes say when it was sent and the backend was last heard. */
+interface Asked extends Attempted {
+  readonly backend: string;
   readonly method: string;
   readonly params: JsonObject;
   readonly caller: Caller;
@@ -47,14 +46,19 @@ export const createBackendRequests =
   async (backend, method, params, caller) => {
     const { router, guards, clock } = deps;
     const runner = router.usable(backend);
-    const { totalMs, sendMs } = callBudget(runner.spec.callTimeoutMs, undefined, caller.timeoutMs);
+    const { timeoutMs } = caller;
+    const { totalMs, sendMs } = callBudget(runner.spec.callTimeoutMs, undefined, timeoutMs);
     const now = clock.now();
-    const until = (caller.since ?? now) + totalMs;
+    const deadline = (caller.since ?? now) + totalMs;
+    const notes = newNotes();
     const expired = () =>
-      new GatewayError("deadline_exceeded", `"${backend}" did not answer ${method} within ${formatMs(totalMs)}`, { backend });
-    using linked = linkDeadline(clock, until - now, caller.signal, expired, now);
-    const asked = { runner, guard: guards.of(runner), method, params, caller, signal: linked.signal, deadline: until, sendMs };
-    const stay = await place(asked);
+      new GatewayError("deadline_exceeded", `"${backend}" did not answer ${method} within ${formatMs(totalMs)}`, {
+        backend,
+        outcome: notes.sentAt === undefined ? "not_executed" : "unknown",
+      });
+    using linked = linkDeadline(clock, deadline - now, caller.signal, expired, now);
+    const asked = { backend, method, params, caller, signal: linked.signal, deadline, sendMs, notes, timeoutMs };
+    const stay = await place(guards.of(runner), asked);
     try {
       return await guarded(deps, asked);
     } finally {
@@ -63,39 +67,39 @@ export const createBackendRequests =
   };
 
 /** A place at work; rejects where there is not even room to wait. */
-const place = ({ guard, params, signal }: Asked): Promise<Stay> =>
+const place = ({ bulkhead }: Guard, { params, signal }: Asked): Promise<Stay> =>
   new Promise((resolve, reject) => {
-    guard.bulkhead.enter({ signal, bytes: roughBytes(params) }, (stay) =>
+    bulkhead.enter({ signal, bytes: roughBytes(params) }, (stay) =>
       stay instanceof GatewayError ? reject(stay) : resolve(stay),
     );
   });
 
 /** Asks once the backend wants to be asked and unless its circuit is open, and tells the guard what came of it. */
 async function guarded(deps: BackendRequestsDeps, asked: Asked): Promise<JsonObject> {
-  const { runner, guard, caller, signal, sendMs } = asked;
+  const { backend, signal, sendMs } = asked;
+  const runner = deps.router.usable(backend); // a reload may have come while it waited for its place
+  const guard = deps.guards.of(runner);
   await guard.pushback.pass(asked);
   const permit = guard.breaker.admit() ?? (await guard.breaker.awaitVerdict(signal));
-  if (!permit) throw circuitOpen(runner.spec.id, guard);
-  const attempted = { notes: newNotes(), timeoutMs: caller.timeoutMs };
+  if (!permit) throw circuitOpen(backend, guard);
   try {
-    const answer = await ask(deps, asked, attempted);
+    const answer = await ask(deps, runner, asked);
     settle(guard, permit, "answer", NO_FACTS);
     return answer;
   } catch (reason) {
     const error = GatewayError.from(reason, signal);
     guard.pushback.note(error);
-    settle(guard, permit, error, factsOf(deps, runner, attempted, sendMs));
+    settle(guard, permit, error, factsOf(deps, runner, asked, sendMs));
     throw error;
   }
 }
 
-async function ask({ clock }: BackendRequestsDeps, asked: Asked, attempted: Attempted): Promise<JsonObject> {
-  const { runner, method, params, caller, signal, sendMs } = asked;
-  const { notes } = attempted;
+async function ask({ clock }: BackendRequestsDeps, runner: BackendRunner, asked: Asked): Promise<JsonObject> {
+  const { backend, method, params, caller, signal, sendMs, notes } = asked;
   return await runner.use(
     signal,
     async ({ connection }) => {
-      assertOffered(runner.spec.id, method, connection.peer.capabilities);
+      assertOffered(backend, method, connection.peer.capabilities);
       notes.sentAt = clock.now();
       const { onProgress, askHost, log } = caller;
       const options = {
@@ -106,7 +110,7 @@ async function ask({ clock }: BackendRequestsDeps, asked: Asked, attempted: Atte
       };
       return await connection.request(method, { ...params, ...metaOf(caller, connection) }, options);
     },
-    { judge: (error) => outcomeOf(error, attemptFacts(attempted, clock, sendMs)) },
+    { judge: (error) => outcomeOf(error, attemptFacts(asked, clock, sendMs)) },
   );
 }
 

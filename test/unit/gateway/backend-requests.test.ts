@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { GatewayError } from "../../../src/model/errors.ts";
 import type { JsonObject } from "../../../src/model/json.ts";
 import { untilAborted } from "../../support/fake-backend.ts";
-import { caller, entry, type House, openHouse } from "../../support/open-house.ts";
+import { caller, entry, type House, openHouse, snapshotOf } from "../../support/open-house.ts";
 
 function openDocs(over = {}) {
   const house = openHouse([entry("docs", over)]);
@@ -145,6 +145,39 @@ describe("the guards of its server", () => {
     await read(house).catch(failure);
     await house.clock.advance(5_000);
     expect(await read(house)).toEqual({});
+  });
+
+  test("are those of the entry in force when a place is free: a reload meanwhile costs no request its answer", async () => {
+    await using house = openDocs();
+    const doors: (() => void)[] = [];
+    house.backend("docs").answering = (method) =>
+      new Promise((resolve) => (method === "resources/read" ? doors.push(() => resolve({})) : resolve({})));
+    await house.gateway.request("docs", "resources/list", {}, caller());
+    const first = Array.from({ length: AT_WORK }, () => read(house));
+    const waiting = read(house);
+    await house.clock.advance(0);
+    const renewed = house.backend("docs2");
+    renewed.capabilities = { resources: {} };
+    renewed.answering = async (method) => (method === "resources/read" ? { contents: ["new"] } : {});
+    house.apply(snapshotOf(entry("docs", { digest: "docs2" })));
+    for (const open of doors) open();
+    await house.clock.advance(0);
+    expect(await waiting).toEqual({ contents: ["new"] });
+    expect(await Promise.all(first)).toHaveLength(AT_WORK);
+  });
+
+  test("tell a request that never left its queue from one that may have run", async () => {
+    await using house = openDocs({ callTimeoutMs: 1_000 });
+    house.backend("docs").answering = (method, _params, { signal }) =>
+      method === "resources/read" ? untilAborted(signal) : Promise.resolve({});
+    await house.gateway.request("docs", "resources/list", {}, caller());
+    const sent = Array.from({ length: AT_WORK }, () => read(house).catch(failure));
+    const hurried = caller({ timeoutMs: 500 });
+    const queued = house.gateway.request("docs", "resources/read", { uri: "a" }, hurried).catch(failure);
+    await house.clock.advance(500);
+    expect(await queued).toMatchObject({ code: "deadline_exceeded", outcome: "not_executed" });
+    await house.clock.advance(10_500);
+    for (const one of sent) expect(await one).toMatchObject({ code: "deadline_exceeded", outcome: "unknown" });
   });
 
   test("wait as long as a server wants to be left alone", async () => {
