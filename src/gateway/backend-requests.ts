@@ -74,12 +74,26 @@ const place = ({ bulkhead }: Guard, { params, signal }: Asked): Promise<Stay> =>
     );
   });
 
-/** Asks once the backend wants to be asked and unless its circuit is open, and tells the guard what came of it. */
+/** Asks once the backend wants to be asked. */
 async function guarded(deps: BackendRequestsDeps, asked: Asked): Promise<JsonObject> {
-  const { backend, signal, sendMs } = asked;
+  const { backend, signal } = asked;
   const runner = deps.router.usable(backend); // a reload may have come while it waited for its place
   const guard = deps.guards.of(runner);
-  await guard.pushback.pass(asked);
+  const trial = await guard.pushback.pass(asked);
+  try {
+    const answer = await throughCircuit(deps, runner, guard, asked);
+    guard.pushback.settle("answer", trial);
+    return answer;
+  } catch (reason) {
+    const error = GatewayError.from(reason, signal);
+    guard.pushback.settle(error, trial);
+    throw error;
+  }
+}
+
+/** Asks unless the circuit is open, and tells it what came of it. */
+async function throughCircuit(deps: BackendRequestsDeps, runner: BackendRunner, guard: Guard, asked: Asked): Promise<JsonObject> {
+  const { backend, signal, sendMs } = asked;
   const permit = guard.breaker.admit() ?? (await guard.breaker.awaitVerdict(signal));
   if (!permit) throw circuitOpen(backend, guard);
   try {
@@ -88,7 +102,6 @@ async function guarded(deps: BackendRequestsDeps, asked: Asked): Promise<JsonObj
     return answer;
   } catch (reason) {
     const error = GatewayError.from(reason, signal);
-    guard.pushback.note(error);
     settle(guard, permit, error, factsOf(deps, runner, asked, sendMs));
     throw error;
   }

@@ -1,5 +1,6 @@
 import type { CallContext, CallDone, CallFilter, CallHandler, ToolCall } from "../../model/call.ts";
 import { GatewayError } from "../../model/errors.ts";
+import type { Trial } from "../../resilience/pushback.ts";
 import { mayRetry, withRetryAdvice } from "../../resilience/retry-policy.ts";
 import { isTrustedIdempotent } from "../../security/policy.ts";
 import { type Clock, sleep } from "../../time/clock.ts";
@@ -60,19 +61,20 @@ function tryAgain(attempt: Attempt, error: GatewayError): void {
 /** One attempt, of which the guard hears how long an answer took, and whether fewer requests were asked for. */
 function tryOnce(attempt: Attempt, end: CallDone): void {
   const { guard, ctx } = attempt;
-  if (guard.pushback.closedForMs === 0) begin(attempt, end);
+  if (guard.pushback.isOpen) begin(attempt, end);
   else
     guard.pushback.pass(ctx).then(
-      () => begin(attempt, end),
+      (trial) => begin(attempt, end, trial),
       (reason: unknown) => end(GatewayError.from(reason, ctx.signal)),
     );
 }
 
-function begin({ guard, clock, next, call, ctx }: Attempt, end: CallDone): void {
+function begin({ guard, clock, next, call, ctx }: Attempt, end: CallDone, trial?: Trial): void {
   const began = clock.now();
   next(call, ctx, (ending) => {
-    if (ending instanceof GatewayError) guard.pushback.note(ending);
-    else guard.usual.note(clock.now() - began);
+    const isError = ending instanceof GatewayError;
+    if (isError || trial) guard.pushback.settle(isError ? ending : "answer", trial);
+    if (!isError) guard.usual.note(clock.now() - began);
     end(ending);
   });
 }

@@ -174,12 +174,24 @@ test("a server that asks for fewer requests gets none until it opens", async () 
 
 test("the first attempt waits, too, while the server asks for fewer requests", async () => {
   const { clock, guard, begun, send } = place();
-  guard.pushback.note(unsent({ httpStatus: 429, retryAfterMs: 2_000 }));
+  guard.pushback.settle(unsent({ httpStatus: 429, retryAfterMs: 2_000 }));
   const told = send(DONE);
   await clock.advance(2_100);
   expect(await told).toBe(DONE);
   expect(begun).toEqual([2_000]);
   expect(guard.usual.ms).toBe(100); // without the wait
+});
+
+test("of the calls that wait for such a server one goes first, and the others once it was answered", async () => {
+  const { clock, guard, begun, send } = place();
+  guard.pushback.settle(unsent({ httpStatus: 429, retryAfterMs: 2_000 }));
+  const ends = [unsent({ httpStatus: 429, retryAfterMs: 3_000 }), DONE, DONE, DONE];
+  const told = [1, 2, 3].map(() => send(...ends));
+  await clock.advance(10_000);
+  expect(await Promise.all(told)).toEqual([DONE, DONE, DONE]);
+  const again = 2_100 + 3_000;
+  expect(begun).toEqual([2_000, again, again + 100, again + JITTER_MS]);
+  expect(guard.pushback.isOpen).toBe(true);
 });
 
 test("of two attempts that both may have run the second is told, and to verify", async () => {
