@@ -54,7 +54,10 @@ const pass = ({ deps, guard, runner, next, call, ctx, done }: Passage, permit: P
     done(ending);
   });
 
-/** One death ends many calls at once and has a memory of its own, the start backoff: it must not open the circuit too. */
+/**
+ * What a failed attempt tells besides its error. One death ends many calls at once and has a memory of its own, the start backoff: it must
+ * not open the circuit too.
+ */
 export function factsOf(
   { router, clock }: Pick<BreakerFilterDeps, "router" | "clock">,
   runner: BackendRunner,
