@@ -11,10 +11,9 @@ import { outcomeOf } from "../resilience/outcome.ts";
 import type { Clock } from "../time/clock.ts";
 import { linkDeadline } from "../time/linked-signal.ts";
 import type { Caller } from "./caller.ts";
-import { type Attempted, attemptFacts } from "./filters/attempt-facts.ts";
-import { circuitOpen, factsOf, NO_FACTS, settle } from "./filters/breaker.ts";
+import { type Attempted, attemptFacts, factsOf, NO_FACTS } from "./filters/attempt-facts.ts";
 import { hearing, patient } from "./filters/hearing.ts";
-import type { Guard, Guards } from "./guards.ts";
+import { circuitOpen, type Guard, type Guards, settleAttempt } from "./guards.ts";
 import { mirroredCapabilities } from "./mirrored-capabilities.ts";
 import type { Router } from "./router.ts";
 
@@ -98,11 +97,11 @@ async function throughCircuit(deps: BackendRequestsDeps, runner: BackendRunner, 
   if (!permit) throw circuitOpen(backend, guard);
   try {
     const answer = await ask(deps, runner, asked);
-    settle(guard, permit, "answer", NO_FACTS);
+    settleAttempt(guard, permit, "answer", NO_FACTS);
     return answer;
   } catch (reason) {
     const error = GatewayError.from(reason, signal);
-    settle(guard, permit, error, factsOf(deps, runner, asked, sendMs));
+    settleAttempt(guard, permit, error, factsOf(deps, runner, asked, sendMs));
     throw error;
   }
 }

@@ -1,7 +1,9 @@
 import type { BackendRunner } from "../lifecycle/backend-runner.ts";
+import { GatewayError } from "../model/errors.ts";
 import { Bulkhead } from "../resilience/bulkhead.ts";
-import { CircuitBreaker } from "../resilience/circuit-breaker.ts";
+import { CircuitBreaker, type Permit } from "../resilience/circuit-breaker.ts";
 import { GlobalLimits } from "../resilience/global-limits.ts";
+import { type AttemptFacts, outcomeOf } from "../resilience/outcome.ts";
 import { Pushback } from "../resilience/pushback.ts";
 import { RetryBudget } from "../resilience/retry-budget.ts";
 import { UsualTime } from "../resilience/usual-time.ts";
@@ -90,3 +92,23 @@ export class Guards implements Disposable {
     };
   }
 }
+
+/** Tells a guard what came of an attempt. */
+export function settleAttempt(
+  { breaker, budget }: Guard,
+  permit: Permit,
+  result: "answer" | GatewayError,
+  facts: AttemptFacts,
+): void {
+  const outcome = outcomeOf(result, facts);
+  breaker.settle(permit, outcome);
+  budget.note(outcome);
+}
+
+/** Why a backend is not asked for now. */
+export const circuitOpen = (backend: string, { breaker: { retryAfterMs } }: Guard): GatewayError =>
+  new GatewayError("circuit_open", `"${backend}" has stopped answering, so calls are not sent to it for now`, {
+    backend,
+    retryAfterMs,
+    hint: "Sallyport asks it by itself whether it is back; use another server, or see status with this server",
+  });

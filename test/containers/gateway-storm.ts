@@ -125,6 +125,7 @@ function countedBy(names: readonly string[]): Map<string, number> {
 /** Ended processes that these parents have not waited for: a parent at work may be about to, so it is given a while. */
 async function zombiesOf(parents: readonly number[]): Promise<string[]> {
   const before = await endedChildrenOf(parents);
+  if (before.length === 0) return [];
   await sleep(systemClock, REAPING_MS);
   const after = await endedChildrenOf(parents);
   return before.filter((stat) => after.includes(stat));

@@ -9,6 +9,7 @@ import { Scope } from "../../src/model/scope.ts";
 import { GatewayProcess } from "../support/gateway-process.ts";
 import { type SdkBackend, startModernBackend } from "../support/sdk-backends.ts";
 
+/** A key and certificates of its own, made with openssl for these tests and trusted by nothing else; the good one lasts until 2126. */
 const file = (name: string) => fileURLToPath(new URL(`../fixtures/tls/${name}`, import.meta.url));
 const CERTIFICATE = file("localhost.crt");
 const EXPIRED = file("expired.crt");
@@ -18,6 +19,7 @@ let backend: SdkBackend;
 let port = 0;
 let expiredPort = 0;
 let connections = 0;
+let heardBytes = 0;
 
 beforeAll(async () => {
   backend = scope.use(await startModernBackend({ legacy: "stateless" }));
@@ -30,6 +32,9 @@ afterAll(() => scope[Symbol.asyncDispose]());
 async function encrypt(certificate: string): Promise<number> {
   const server = createServer({ key: readFileSync(file("localhost.key")), cert: readFileSync(certificate) }, (socket) => {
     connections += 1;
+    socket.on("data", ({ length }) => {
+      heardBytes += length;
+    });
     const plain = connect(Number(new URL(backend.url).port), "127.0.0.1");
     socket.on("error", () => plain.destroy()).on("close", () => plain.destroy());
     plain.on("error", () => socket.destroy()).on("close", () => socket.destroy());
@@ -56,6 +61,7 @@ test("a server with a certificate that is trusted answers whole, over connection
   const before = connections;
   for (const text of texts) expect(await echo(gateway, text)).toMatchObject({ structuredContent: { echoed: { text } } });
   expect(connections - before).toBeLessThan(texts.length / 2);
+  expect(heardBytes).toBeGreaterThan(0);
 });
 
 describe("a server whose connection cannot be encrypted is not asked, and the error says what to do", () => {
@@ -90,8 +96,10 @@ describe("a server whose connection cannot be encrypted is not asked, and the er
     },
   ])("since its certificate $what", async ({ url, env, reason, next }) => {
     await using gateway = await openGateway(url(), env);
+    const before = heardBytes;
     const { structuredContent, isError } = await echo(gateway, "secret");
     expect(isError).toBe(true);
+    expect(heardBytes).toBe(before);
     expect(structuredContent).toMatchObject({
       error: {
         code: "start_failed",

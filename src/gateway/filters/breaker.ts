@@ -2,11 +2,10 @@ import type { BackendRunner } from "../../lifecycle/backend-runner.ts";
 import type { CallContext, CallDone, CallFilter, CallHandler, ToolCall } from "../../model/call.ts";
 import { GatewayError } from "../../model/errors.ts";
 import type { Permit } from "../../resilience/circuit-breaker.ts";
-import { type AttemptFacts, outcomeOf, SLOW_CALL_MS } from "../../resilience/outcome.ts";
 import type { Clock } from "../../time/clock.ts";
-import type { Guard, Guards } from "../guards.ts";
+import { circuitOpen, type Guard, type Guards, settleAttempt } from "../guards.ts";
 import type { Router } from "../router.ts";
-import { type Attempted, attemptFacts } from "./attempt-facts.ts";
+import { factsOf, NO_FACTS } from "./attempt-facts.ts";
 
 export interface BreakerFilterDeps {
   readonly router: Router;
@@ -49,39 +48,7 @@ interface Passage {
 
 const pass = ({ deps, guard, runner, next, call, ctx, done }: Passage, permit: Permit): void =>
   next(call, ctx, (ending) => {
-    if (ending instanceof GatewayError) settle(guard, permit, ending, factsOf(deps, runner, ctx, deps.sendMs(call)));
-    else settle(guard, permit, "answer", NO_FACTS);
+    if (ending instanceof GatewayError) settleAttempt(guard, permit, ending, factsOf(deps, runner, ctx, deps.sendMs(call)));
+    else settleAttempt(guard, permit, "answer", NO_FACTS);
     done(ending);
-  });
-
-/**
- * What a failed attempt tells besides its error. One death ends many calls at once and has a memory of its own, the start backoff: it must
- * not open the circuit too.
- */
-export function factsOf(
-  { router, clock }: Pick<BreakerFilterDeps, "router" | "clock">,
-  runner: BackendRunner,
-  attempted: Attempted,
-  sendMs: number,
-): AttemptFacts {
-  const stopping = router.find(runner.spec.id) !== runner || runner.state.name === "draining";
-  return { ...attemptFacts(attempted, clock, sendMs), stopping, spared: runner.hasSpare };
-}
-
-/** What there is to say of an attempt that was answered. */
-export const NO_FACTS: AttemptFacts = { silentMs: 0, slowCallMs: SLOW_CALL_MS };
-
-/** Tells a guard what came of an attempt. */
-export function settle({ breaker, budget }: Guard, permit: Permit, result: "answer" | GatewayError, facts: AttemptFacts): void {
-  const outcome = outcomeOf(result, facts);
-  breaker.settle(permit, outcome);
-  budget.note(outcome);
-}
-
-/** Why a backend is not asked for now. */
-export const circuitOpen = (backend: string, { breaker: { retryAfterMs } }: Guard): GatewayError =>
-  new GatewayError("circuit_open", `"${backend}" has stopped answering, so calls are not sent to it for now`, {
-    backend,
-    retryAfterMs,
-    hint: "Sallyport asks it by itself whether it is back; use another server, or see status with this server",
   });
